@@ -17,6 +17,7 @@ func (c *console) accountRoutes() []route {
 		get("account/sessions/{$}", c.listOwnSessions),
 		post("account/sessions/{id}/end/{$}", c.endOwnSession),
 		post("account/sessions/end-others/{$}", c.endOtherSessions),
+		post("account/shortcut/{$}", c.switchShortcut),
 	}
 }
 

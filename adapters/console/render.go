@@ -110,5 +110,8 @@ func (v view) SignedIn() bool { return v.Page.actor.UserID != 0 && !v.Page.sessi
 // UserName is the name of the signed-in user.
 func (v view) UserName() string { return v.Page.session.userName }
 
+// HasShortcut reports whether the key / leads to the find box.
+func (v view) HasShortcut() bool { return v.SignedIn() && v.Page.hasShortcut() }
+
 // IdleSeconds is how long the session can be unused, for the script.
 func (v view) IdleSeconds() int { return int(v.Page.Idle.Seconds()) }

@@ -123,6 +123,7 @@ var accessByRoute = map[string]access{
 	"GET account/sessions/":               forStaff,
 	"POST account/sessions/{id}/end/":     forStaff,
 	"POST account/sessions/end-others/":   forStaff,
+	"POST account/shortcut/":              forStaff,
 	"GET account/password/":               forStaff.but(newcomer, done),
 	"POST account/password/":              forStaff.but(newcomer, done),
 	"GET account/second-factor/":          forStaff,

@@ -104,10 +104,11 @@ if (find) {
   });
 }
 
-// The key / leads to the find box from everywhere, except while one types.
+// The key / leads to the find box from everywhere, except while one types. The page of one's own
+// account switches it off.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-  if (event.target.closest?.("input, select, textarea, [contenteditable]") || !document.querySelector(".top nav")) return;
+  if (event.target.closest?.("input, select, textarea, [contenteditable]") || !("shortcut" in document.body.dataset)) return;
   event.preventDefault();
   if (box) {
     box.focus();
