@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -21,7 +22,8 @@ var templateFiles embed.FS
 // "content", and layout.html and parts*.html are around it.
 type pages map[string]*template.Template
 
-func parsePages() pages {
+// parsePages parses the templates, once for all consoles of the process.
+var parsePages = sync.OnceValue(func() pages {
 	shared := template.Must(template.ParseFS(templateFiles, "templates/layout.html", "templates/parts*.html"))
 	files, err := fs.Glob(templateFiles, "templates/*.html")
 	if err != nil {
@@ -36,7 +38,7 @@ func parsePages() pages {
 		parsed[name] = template.Must(template.Must(shared.Clone()).ParseFS(templateFiles, file))
 	}
 	return parsed
-}
+})
 
 // view is what layout.html shows. Its methods are for all templates, which reach it as $.
 type view struct {

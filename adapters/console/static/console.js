@@ -49,9 +49,34 @@ if (idle) {
   }, 5000);
 }
 
+// newQuestion returns a function that posts a form while somebody types. It waits until the typing
+// pauses, and passes the answer and its page to show. Each call, and stop, drops what came before.
+// Without a connection nothing happens: the button of the form works in any case.
+const newQuestion = (show) => {
+  let timer;
+  let request = new AbortController();
+  const stop = () => {
+    clearTimeout(timer);
+    request.abort();
+  };
+  const send = async (address, fields, signal) => {
+    try {
+      const answer = await fetch(address, { method: "POST", body: new URLSearchParams(fields), signal });
+      show(answer, new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch (failure) {
+      if (!signal.aborted && !(failure instanceof TypeError)) throw failure;
+    }
+  };
+  const ask = (address, fields) => {
+    stop();
+    request = new AbortController();
+    timer = setTimeout(send, 250, address, fields, request.signal);
+  };
+  return { ask, stop };
+};
+
 // Find: results as one types. The form is posted as the button would, and the part of the page
-// with the results is taken out of the answer. An answer to words that have changed since is
-// dropped.
+// with the results is taken out of the answer.
 const find = document.querySelector("form[data-find]");
 const box = find?.querySelector("input[type=search]");
 if (find) {
@@ -59,35 +84,19 @@ if (find) {
   const region = document.querySelector("[data-results]");
   const found = document.querySelector("[data-found]");
   let shown = box.value;
-  let timer;
-  let request;
-  const ask = async () => {
-    const words = box.value;
-    request?.abort();
-    request = new AbortController();
-    try {
-      const answer = await fetch(find.action, { method: "POST", body: new URLSearchParams(new FormData(find)), signal: request.signal });
-      const text = await answer.text();
-      if (words !== box.value) return;
-      if (answer.status === 401) return find.submit(); // The page that comes asks to sign in or unlock.
-      const page = new DOMParser().parseFromString(text, "text/html");
-      const results = page.querySelector("[data-results]");
-      if (!results) return; // The button shows what is wrong.
-      region.replaceChildren(...results.childNodes);
-      found.textContent = page.querySelector("[data-found]").textContent;
-      history.replaceState(null, "", answer.url);
-      shown = words;
-    } catch {
-      // There is no connection, or the words have changed. The button works in any case.
-    }
-  };
-  box.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, 250);
+  const question = newQuestion((answer, page) => {
+    if (answer.status === 401) return find.submit(); // The page that comes asks to sign in or unlock.
+    const results = page.querySelector("[data-results]");
+    if (!results) return; // The button shows what is wrong.
+    region.replaceChildren(...results.childNodes);
+    found.textContent = page.querySelector("[data-found]").textContent;
+    history.replaceState(null, "", answer.url);
+    shown = box.value;
   });
+  box.addEventListener("input", () => question.ask(find.action, new FormData(find)));
   const links = () => [...region.querySelectorAll("[data-result]")];
   find.addEventListener("submit", (event) => {
-    clearTimeout(timer);
+    question.stop();
     // Enter opens the only result.
     if (box.value && box.value === shown && links().length === 1) {
       event.preventDefault();
@@ -169,8 +178,6 @@ for (const form of document.querySelectorAll("form[data-names]")) {
   }
   form.append(chosen, status, list);
 
-  let timer = 0;
-  let running = new AbortController();
   const show = (shown) => {
     list.hidden = !shown;
     input.setAttribute("aria-expanded", String(shown));
@@ -183,8 +190,7 @@ for (const form of document.querySelectorAll("form[data-names]")) {
   };
   const selected = () => list.querySelector("[aria-selected=true]");
   const stop = () => {
-    clearTimeout(timer);
-    running.abort();
+    question.stop();
     show(false);
   };
   const choose = (option) => {
@@ -193,35 +199,26 @@ for (const form of document.querySelectorAll("form[data-names]")) {
     chosen.value = option.dataset.doctor;
     status.textContent = option.textContent;
   };
-  const ask = async () => {
-    running.abort();
-    running = new AbortController();
-    try {
-      const body = new URLSearchParams({ doctor_name: input.value });
-      const answer = await fetch(form.dataset.names, { method: "POST", body, signal: running.signal });
-      if (!answer.ok) return stop();
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const found = [...page.querySelectorAll("[data-doctor]")].map((doctor) => {
-        const option = Object.assign(document.createElement("li"), { id: "doctor-name-" + doctor.dataset.doctor, textContent: doctor.textContent });
-        option.dataset.doctor = doctor.dataset.doctor;
-        option.dataset.name = doctor.querySelector("a").textContent;
-        option.setAttribute("role", "option");
-        option.setAttribute("aria-selected", "false");
-        return option;
-      });
-      list.replaceChildren(...found);
-      list.setAttribute("aria-label", page.querySelector("h1").textContent);
-      status.textContent = page.querySelector("[data-found]").textContent;
-      show(found.length > 0);
-    } catch {
-      // Typing went on, or the service does not answer: the form works without the list.
-    }
-  };
+  const question = newQuestion((answer, page) => {
+    if (!answer.ok) return;
+    const found = [...page.querySelectorAll("[data-doctor]")].map((doctor) => {
+      const option = Object.assign(document.createElement("li"), { id: "doctor-name-" + doctor.dataset.doctor, textContent: doctor.textContent });
+      option.dataset.doctor = doctor.dataset.doctor;
+      option.dataset.name = doctor.querySelector("a").textContent;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      return option;
+    });
+    list.replaceChildren(...found);
+    list.setAttribute("aria-label", page.querySelector("h1").textContent);
+    status.textContent = page.querySelector("[data-found]").textContent;
+    show(found.length > 0);
+  });
   input.addEventListener("input", () => {
     stop();
     chosen.value = "";
     status.textContent = "";
-    if (input.value.trim()) timer = setTimeout(ask, 200);
+    if (input.value.trim()) question.ask(form.dataset.names, { doctor_name: input.value });
   });
   input.addEventListener("keydown", (event) => {
     if (list.hidden) return;
