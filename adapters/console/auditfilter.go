@@ -135,7 +135,7 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 	return content, asked, nil
 }
 
-// maxNamesakes is how many records of the same name one can choose from.
+// maxNamesakes is how many records of the same name are shown.
 const maxNamesakes = 20
 
 // finders find the records with a name, for the fields of the form that take one.

@@ -47,9 +47,16 @@ type side struct {
 // the record has changed once more.
 const maxMerges = 5
 
+// timesInConflict is how many times the page with both versions has the texts of a record: as they
+// were, and those of each side for the reader and for the form.
+const timesInConflict = 5
+
 // merge answers a form whose record has changed meanwhile. It saves the form all the same if
 // that overwrites nothing. Otherwise it shows both versions.
 func (e edit[T]) merge(failed error) error {
+	if err := e.reserveTexts(timesInConflict); err != nil {
+		return err
+	}
 	was, err := e.formVersion()
 	if err != nil {
 		return err

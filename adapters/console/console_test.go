@@ -29,9 +29,10 @@ import (
 // desk is a running console over a clinic in memory.
 type desk struct {
 	*clinictest.Clinic
-	t   testing.TB
-	url string
-	log *bytes.Buffer
+	t       testing.TB
+	url     string
+	handler http.Handler
+	log     *bytes.Buffer
 }
 
 // newDesk serves a console. The grace for refresh tokens is that of the service's default.
@@ -48,7 +49,7 @@ func newDesk(t testing.TB, setups ...clinictest.Setup) *desk {
 	handler := httpserver.Wrap(console.New(clinic.UseCases, options), proxies, slog.New(slog.NewTextHandler(log, nil)))
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return &desk{Clinic: clinic, t: t, url: server.URL, log: log}
+	return &desk{Clinic: clinic, t: t, url: server.URL, handler: handler, log: log}
 }
 
 // browser is a browser with its own cookies.

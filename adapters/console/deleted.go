@@ -3,7 +3,6 @@ package console
 import (
 	"time"
 
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -53,7 +52,7 @@ type deletedRecord struct {
 
 // showDeleted shows the deleted records of a kind.
 func showDeleted[T domain.Record](p *page, history *application.History[T]) error {
-	if err := p.request.Reserve(p.ctx(), httpserver.Answer, domain.MaxPageBytes); err != nil {
+	if err := p.reserveTexts(1); err != nil {
 		return err
 	}
 	in := p.parameters(nil)

@@ -26,18 +26,27 @@ func (p *page) newPatientKey() string {
 
 // isRepeat reports whether added is what the same form has added, when it was sent before. Then
 // there is nothing to warn of, because Create adds no second patient. A form that was made after
-// the patient was added is another form.
-func (p *page) isRepeat(patient, added domain.Patient) bool {
+// the patient was added is another form. added has the columns namesakeColumns.
+func (p *page) isRepeat(patient, added domain.Patient) (bool, error) {
 	made, _, _ := strings.Cut(p.form.Get(onceField), "-")
 	micros, err := strconv.ParseInt(made, 10, 64)
-	return err == nil && added.CreatedBy == p.actor.UserID && added.CreatedAt.UnixMicro() >= micros &&
-		p.Clock().Sub(added.CreatedAt) < domain.IdempotencyKeyLifetime && len(domain.Diff(&added, patient)) == 0
+	if err != nil || added.CreatedBy != p.actor.UserID || added.CreatedAt.UnixMicro() < micros ||
+		p.Clock().Sub(added.CreatedAt) >= domain.IdempotencyKeyLifetime {
+		return false, nil
+	}
+	whole, err := p.Patients.Get(p.ctx(), p.actor, added.ID, nil)
+	return err == nil && len(domain.Diff(&whole.Patient, patient)) == 0, err
 }
 
-// namesakes returns the patients who are probably the same person as a new one.
+// namesakeColumns are the members that are read of patients with a similar name. There can be
+// many, so their medical records are not read.
+const namesakeColumns = "id,created_by,name,date_of_birth,phone_number,external_id,created_at"
+
+// namesakes returns the patients who are probably the same person as a new one, maxNamesakes at
+// most.
 func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.PatientView, err error) {
 	parameters := domain.Parameters{
-		"search": domain.Given(searchForName(patient.Name.String())), "limit": domain.Given("1000"),
+		"search": domain.Given(searchForName(patient.Name.String())), "limit": domain.Given("1000"), "fields": domain.Given(namesakeColumns),
 		// The patients without a birth date come first.
 		"ordering": domain.Given("-date_of_birth"),
 	}
@@ -50,10 +59,17 @@ func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.Pati
 			return nil, err
 		}
 		for _, other := range found.Items {
-			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() {
+			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() || len(same) == maxNamesakes {
 				return same, nil
 			}
-			if personOf(other.Patient) == personOf(patient) && !p.isRepeat(patient, other.Patient) {
+			if personOf(other.Patient) != personOf(patient) {
+				continue
+			}
+			repeat, err := p.isRepeat(patient, other.Patient)
+			if err != nil {
+				return nil, err
+			}
+			if !repeat {
 				same = append(same, other)
 			}
 		}

@@ -34,6 +34,9 @@ type edit[T domain.Record] struct {
 
 // show is the form with the record as it is now.
 func (e edit[T]) show() error {
+	if err := e.reserveTexts(1); err != nil {
+		return err
+	}
 	if err := domain.Authorize(e.actor, e.permission); err != nil {
 		return err
 	}
@@ -79,6 +82,9 @@ func (e edit[T]) saved() error {
 
 // refuse shows the form again with its errors and with what was typed.
 func (e edit[T]) refuse(err error) error {
+	if err := e.reserveTexts(1); err != nil {
+		return err
+	}
 	current, _, readErr := e.read()
 	if readErr != nil {
 		return readErr

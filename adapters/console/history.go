@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -63,7 +62,7 @@ func showHistory[T domain.Record](p *page, history *application.History[T]) erro
 	if err != nil {
 		return err
 	}
-	if err := p.request.Reserve(p.ctx(), httpserver.Answer, domain.MaxPageBytes); err != nil {
+	if err := p.reserveTexts(1); err != nil {
 		return err
 	}
 	versions, err := history.ListVersions(p.ctx(), p.actor, id, p.pageInput(linesOfList))

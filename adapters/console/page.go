@@ -61,6 +61,12 @@ func (p *page) link(path string, ids ...domain.ID) string {
 	return p.request.Prefix() + Path + path
 }
 
+// reserveTexts reserves memory for a page that has free texts of records some times. They can be
+// long. Call it before they are read: the memory is in use until the browser has the page.
+func (p *page) reserveTexts(times int64) error {
+	return p.request.Reserve(p.ctx(), httpserver.Answer, times*domain.MaxPageBytes)
+}
+
 // redirect sends the browser to a page with a GET, after a form was done.
 func (p *page) redirect(path string, ids ...domain.ID) error {
 	p.w.Header().Set("Location", p.link(path, ids...))

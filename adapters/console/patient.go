@@ -22,6 +22,9 @@ func (c *console) showPatient(p *page) error {
 	if err != nil {
 		return err
 	}
+	if err := p.reserveTexts(1); err != nil {
+		return err
+	}
 	patient, err := c.Patients.Get(p.ctx(), p.actor, id, nil)
 	if err != nil {
 		return err

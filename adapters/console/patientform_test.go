@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,6 +128,17 @@ func TestAnotherBirthDateIsNoDuplicate(t *testing.T) {
 	assert.Contains(t, warned.body, `href="/console/patients/3/"`, "two without a birth date")
 	assert.Contains(t, warned.text(), "the same name, and no birth date either")
 	assert.NotContains(t, warned.body, `href="/console/patients/2/"`)
+}
+
+func TestAWarningOfManyDuplicatesIsShort(t *testing.T) {
+	d := newDesk(t)
+	b := d.signedIn("clerk@clinic.example", domain.Staff)
+	for range 30 {
+		d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ada Byron")})
+	}
+	warned := b.addPatient("name", "Ada Byron")
+	assert.Equal(t, http.StatusConflict, warned.StatusCode)
+	assert.Equal(t, 20, strings.Count(warned.body, `target="_blank"`))
 }
 
 func TestADuplicateWithALongNameIsFound(t *testing.T) {

@@ -3,7 +3,6 @@ package console
 import (
 	"slices"
 
-	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -32,7 +31,7 @@ func showVersion[T domain.Record](p *page, history *application.History[T]) erro
 	if err != nil {
 		return err
 	}
-	if err := p.request.Reserve(p.ctx(), httpserver.Answer, domain.MaxPageBytes); err != nil {
+	if err := p.reserveTexts(1); err != nil {
 		return err
 	}
 	version, err := history.GetVersion(p.ctx(), p.actor, id, number)
