@@ -59,7 +59,7 @@ func (c *console) showAccesses(p *page) error {
 	content := accessesPage{form: p.accessForm(id, asked), Filtered: len(asked) > 0, Pager: pagerOf(p, events)}
 	for _, event := range events.Items {
 		shown := shownAccess{
-			At: event.At, Who: p.auditActor(event), What: p.deed(event.Action),
+			At: event.At, Who: p.auditActor(event), What: p.deedOnRecord(event.Action, event.Outcome),
 			Refused: p.refused(event.Outcome),
 		}
 		if address := event.Actor.Origin.Address; address.IsValid() {

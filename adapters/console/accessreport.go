@@ -42,7 +42,7 @@ func (c *console) showAccessReport(p *page) error {
 		}
 		for _, use := range part.Items {
 			content.add(use.Day, usesOfOne{
-				Who: p.callerName(use.User, use.Role, use.ActorName), What: p.deed(use.Action), Refused: p.refused(use.Outcome), Times: use.Times,
+				Who: p.callerName(use.User, use.Role, use.ActorName), What: p.deedOnRecord(use.Action, use.Outcome), Refused: p.refused(use.Outcome), Times: use.Times,
 			})
 		}
 		if part.Next == "" {

@@ -2,7 +2,6 @@ package console
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"example.com/healthcare/domain"
@@ -79,7 +78,7 @@ func (p *page) auditRows(events []domain.AuditEventView) ([]auditRow, error) {
 	for i, event := range events {
 		origin := event.Actor.Origin
 		rows[i] = auditRow{
-			At: event.At, Who: p.auditActor(event), What: inWords(event.Action),
+			At: event.At, Who: p.auditActor(event), What: p.deed(event.Action, event.Outcome),
 			Outcome: p.outcome(event.Outcome), Done: event.Outcome == domain.Allowed,
 			RequestID: origin.RequestID, VersionNumber: event.Version,
 		}
@@ -98,15 +97,6 @@ func (p *page) auditActor(event domain.AuditEventView) namedLink {
 		who.Link = p.link("users/{id}/", event.Actor.UserID)
 	}
 	return who
-}
-
-// inWords returns an action as the policy describes it, such as: See patients.
-func inWords(action domain.Permission) string {
-	words := domain.DescribePermission(action)
-	if words == "" { // An event of an earlier release can have an action that the policy no longer has.
-		return string(action)
-	}
-	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 func (p *page) outcome(outcome domain.Outcome) string {

@@ -30,10 +30,10 @@ func TestTheTrailSaysInWordsWhoDidWhat(t *testing.T) {
 
 	shown := boss.get("/console/audit/")
 	assert.Equal(t, http.StatusOK, shown.StatusCode)
-	assert.Regexp(t, `user without a name See the audit trail Refused 127\.0\.0\.1 Request `, shown.text())
+	assert.Regexp(t, `user without a name tried to see the audit trail Refused 127\.0\.0\.1 Request `, shown.text())
 	assert.Contains(t, shown.body, `<a href="/console/patients/`+patient.String()+`/">Patient `+patient.String()+`</a>`)
-	assert.Contains(t, shown.text(), "Add patients version 1 Patient "+patient.String()+" Done")
-	assert.Less(t, strings.Index(shown.body, "Refused</strong>"), strings.LastIndex(shown.body, "Add patients"), "the newest first")
+	assert.Contains(t, shown.text(), "added a patient version 1 Patient "+patient.String()+" Done")
+	assert.Less(t, strings.Index(shown.body, "Refused</strong>"), strings.LastIndex(shown.body, "added a patient"), "the newest first")
 }
 
 func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {

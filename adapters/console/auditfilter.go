@@ -17,7 +17,7 @@ import (
 func (p *page) auditForm(asked url.Values) form {
 	actions := []option{{"", p.T("list.any")}}
 	for _, rule := range domain.Policy() {
-		actions = append(actions, option{string(rule.Permission), inWords(rule.Permission)})
+		actions = append(actions, option{string(rule.Permission), p.deed(rule.Permission, domain.Allowed)})
 	}
 	fields := []field{
 		{Name: "actor", Label: p.T("audit.actor"), Hint: p.T("audit.actor_hint"), Type: "text", Autocomplete: "off"},

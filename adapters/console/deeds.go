@@ -1,54 +1,33 @@
 package console
 
-import "example.com/healthcare/domain"
+import (
+	"strings"
 
-// deed says in a few words what somebody did who used a permission.
-func (p *page) deed(permission domain.Permission) string {
-	switch permission {
-	case domain.PatientRead:
-		return p.T("deeds.patient_read")
-	case domain.PatientSearch:
-		return p.T("deeds.patient_search")
-	case domain.PatientCreate, domain.PatientReplay:
-		return p.T("deeds.patient_create")
-	case domain.PatientUpdate:
-		return p.T("deeds.patient_update")
-	case domain.PatientDelete:
-		return p.T("deeds.patient_delete")
-	case domain.PatientRestore, domain.PatientRestoreAny:
-		return p.T("deeds.patient_restore")
-	case domain.PatientReadHistory:
-		return p.T("deeds.patient_history")
-	case domain.PatientReadDeleted:
-		return p.T("deeds.patient_deleted")
-	case domain.PatientImport:
-		return p.T("deeds.patient_import")
-	case domain.MappingRead:
-		return p.T("deeds.mapping_read")
-	case domain.MappingCreate, domain.MappingReplay:
-		return p.T("deeds.mapping_create")
-	case domain.MappingUpdate:
-		return p.T("deeds.mapping_update")
-	case domain.MappingDelete:
-		return p.T("deeds.mapping_delete")
-	case domain.MappingRestore, domain.MappingRestoreAny:
-		return p.T("deeds.mapping_restore")
-	case domain.MappingReadHistory:
-		return p.T("deeds.mapping_history")
-	case domain.MappingReadDeleted:
-		return p.T("deeds.mapping_deleted")
-	case domain.MappingImport:
-		return p.T("deeds.mapping_import")
-	case domain.DoctorRead, domain.DoctorSearch:
-		return p.T("deeds.doctor_read")
-	case domain.DoctorDelete:
-		return p.T("deeds.doctor_delete")
-	case domain.DoctorRestore:
-		return p.T("deeds.doctor_restore")
-	case domain.RetentionPurge:
-		return p.T("deeds.purge")
-	case domain.AuditRead:
-		return p.T("deeds.audit_read")
+	"example.com/healthcare/domain"
+)
+
+// deed says in a few words what somebody has done who used a permission, or tried to do.
+func (p *page) deed(permission domain.Permission, outcome domain.Outcome) string {
+	description := domain.DescribePermission(permission)
+	switch {
+	case description == "": // An event of an earlier release can have an action that the policy no longer has.
+		return string(permission)
+	case outcome != domain.Allowed:
+		return p.T("deeds.tried", description)
 	}
-	return p.T("deeds.other", domain.DescribePermission(permission))
+	return p.T(deedKey("deeds.", permission))
+}
+
+// deedOnRecord is deed where it is clear that it was done to one patient's record.
+func (p *page) deedOnRecord(permission domain.Permission, outcome domain.Outcome) string {
+	key := deedKey("deeds_on_record.", permission)
+	if words := p.T(key); words != key && outcome == domain.Allowed {
+		return words
+	}
+	return p.deed(permission, outcome)
+}
+
+// deedKey returns the key of the text for a permission.
+func deedKey(prefix string, permission domain.Permission) string {
+	return prefix + strings.ReplaceAll(string(permission), ":", "_")
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/healthcare/domain"
 )
 
 // textKey matches the keys of texts in templates and in code.
@@ -34,6 +36,13 @@ func TestEveryTextExistsAndIsUsed(t *testing.T) {
 	}
 	for _, code := range errorCodes {
 		used["error."+code], used["error."+code+".title"] = true, true
+	}
+	for _, rule := range domain.Policy() {
+		name := strings.ReplaceAll(string(rule.Permission), ":", "_")
+		used["deeds."+name] = true
+		if key := "deeds_on_record." + name; english[key] != "" {
+			used[key] = true
+		}
 	}
 	delete(used, "error.") // It begins a key.
 	assert.Equal(t, slices.Sorted(maps.Keys(used)), slices.Sorted(maps.Keys(english)))
