@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"example.com/healthcare/domain"
 )
@@ -73,6 +74,8 @@ func (p *page) withErrors(f form, err error) (form, bool) {
 	}
 	f.Fields = p.filled(f.Fields)
 	switch {
+	case e.Kind == domain.TooMany && e.RetryAfter <= time.Minute:
+		f.Problems = append(f.Problems, p.T("form.too_many_one"))
 	case e.Kind == domain.TooMany:
 		f.Problems = append(f.Problems, p.T("form.too_many", minutes(e.RetryAfter)))
 	case len(e.Fields) == 0:
