@@ -86,7 +86,7 @@ export function pagesOf(clinic) {
 
   async function editMeanwhile(page) {
     await page.getByLabel("Phone").fill("+49 30 555 0190");
-    await page.getByLabel("Number elsewhere").fill(`K-${4471 + Math.floor(Math.random() * 1000)}`);
+    await page.getByLabel("External number").fill(`K-${4471 + Math.floor(Math.random() * 1000)}`);
     const colleague = await page.context().newPage();
     await colleague.goto(page.url());
     await colleague.getByLabel("Phone").fill(`+49 30 555 ${1000 + Math.floor(Math.random() * 9000)}`);
