@@ -35,7 +35,9 @@ type field struct {
 	InputMode    string
 	// Kind is "date" for a date as people write it, "" otherwise. The script shows how it is
 	// understood.
-	Kind   string
+	Kind string
+	// Focus says that one types here first.
+	Focus  bool
 	Errors []string
 }
 
