@@ -58,7 +58,7 @@ func TestGuessesOfTheCurrentPasswordAreRateLimited(t *testing.T) {
 	}
 	refused := b.post("/console/account/password/", wrong)
 	assert.Equal(t, http.StatusTooManyRequests, refused.StatusCode)
-	assert.Contains(t, refused.text(), "Too many attempts. Try again in")
+	assert.Contains(t, refused.text(), "Too many attempts. Try again in a minute.")
 }
 
 func TestATemporaryPasswordIsChangedBeforeAnythingElse(t *testing.T) {

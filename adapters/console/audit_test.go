@@ -54,11 +54,11 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(byPatient.body, "<tr>\n<td"), "one event")
 	assert.NotContains(t, strings.ToLower(strings.Join(byPatient.redirects, " ")), "lovelace")
 	again := byPatient.form("/console/audit/")
-	assert.Equal(t, "Ada Lovelace ("+patient.String()+")", again.Get("patient"))
+	assert.Equal(t, "Ada Lovelace (#"+patient.String()+")", again.Get("patient"))
 	assert.Equal(t, "22.11.2026", again.Get("from"))
 	assert.Contains(t, byPatient.submit("/console/audit/", "to", "21.11.2026", "from", "").text(), "There is no such event.")
 
-	assert.Equal(t, "Grace Hopper ("+grace.Items[0].ID.String()+")", filter("actor", "Hopper").form("/console/audit/").Get("actor"))
+	assert.Equal(t, "Grace Hopper (#"+grace.Items[0].ID.String()+")", filter("actor", "Hopper").form("/console/audit/").Get("actor"))
 
 	several := filter("patient", "twin")
 	assert.Equal(t, http.StatusUnprocessableEntity, several.StatusCode)
@@ -71,7 +71,7 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, bad.StatusCode)
 	for _, problem := range []string{
 		"No record has this name.", "Not a permission of the policy.", "Not a valid choice: use allowed, denied or failed.",
-		"Write a date such as 30.11.1987.", "This is too long for a name.",
+		"Write a date such as 30.11.1987, with all four digits of the year.", "This is too long for a name.",
 	} {
 		assert.Contains(t, bad.text(), problem)
 	}

@@ -30,8 +30,8 @@ func (p *page) auditForm(asked url.Values) form {
 			{string(domain.Denied), p.T("audit.denied")},
 			{string(domain.Failed), p.T("audit.failed")},
 		}},
-		{Name: "from", Label: p.T("audit.from"), Hint: p.T("audit.date_hint", p.locale.DateExample()), Type: "text", Kind: "date", Autocomplete: "off"},
-		{Name: "to", Label: p.T("audit.to"), Hint: p.T("audit.date_hint", p.locale.DateExample()), Type: "text", Kind: "date", Autocomplete: "off"},
+		{Name: "from", Label: p.T("audit.from"), Hint: p.dayHint(), Type: "text", Kind: "date", Autocomplete: "off"},
+		{Name: "to", Label: p.T("audit.to"), Hint: p.dayHint(), Type: "text", Kind: "date", Autocomplete: "off"},
 	}
 	for i, field := range fields {
 		fields[i].Value = asked.Get(field.Name)
@@ -40,6 +40,12 @@ func (p *page) auditForm(asked url.Values) form {
 		}
 	}
 	return form{Action: p.link("audit/"), Fields: fields, Submit: p.T("audit.submit")}
+}
+
+// dayHint says how a day of the trail is written, and where it begins.
+func (p *page) dayHint() string {
+	now := p.Clock().Local()
+	return p.T("audit.date_hint", p.locale.TypedDate(domain.DateOf(now)), now.Format("MST"))
 }
 
 // auditQuery returns the query for what was asked for, the newest events first.
@@ -73,8 +79,8 @@ func (p *page) dayInput(text string, later int) domain.Input {
 	return domain.Given(day.AddDate(0, 0, later).UTC().Format(time.RFC3339))
 }
 
-// numbered matches a number, and a name with the number in parentheses.
-var numbered = regexp.MustCompile(`^(?:.*\()?([0-9]+)\)?$`)
+// numbered matches a number, and a name with the number in parentheses, such as Ada Byron (#7).
+var numbered = regexp.MustCompile(`^(?:.*\(#?)?([0-9]+)\)?$`)
 
 // numberInput returns the number in what was asked for.
 func numberInput(text string) domain.Input {
@@ -173,7 +179,7 @@ func namesakes[T any](found application.Page[T], describe func(T) (id domain.ID,
 		if runes := []rune(name); len(runes) > maxFilterLength/2 {
 			name = string(runes[:maxFilterLength/2])
 		}
-		options = append(options, option{name + " (" + id.String() + ")", label})
+		options = append(options, option{name + " (#" + id.String() + ")", label})
 	}
 	return options
 }

@@ -28,7 +28,9 @@ func (c *console) showAddDoctor(p *page) error {
 	if err := domain.Authorize(p.actor, domain.DoctorCreate); err != nil {
 		return err
 	}
-	return p.show("form", p.T("doctors.add"), p.newDoctorForm(newOnce()))
+	content := p.newDoctorForm(newOnce())
+	content.Fields[0].Focus = true
+	return p.show("form", p.T("doctors.add"), content)
 }
 
 // addDoctor adds a doctor.

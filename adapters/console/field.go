@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"example.com/healthcare/domain"
 )
@@ -34,7 +35,9 @@ type field struct {
 	InputMode    string
 	// Kind is "date" for a date as people write it, "" otherwise. The script shows how it is
 	// understood.
-	Kind   string
+	Kind string
+	// Focus says that one types here first.
+	Focus  bool
 	Errors []string
 }
 
@@ -73,6 +76,8 @@ func (p *page) withErrors(f form, err error) (form, bool) {
 	}
 	f.Fields = p.filled(f.Fields)
 	switch {
+	case e.Kind == domain.TooMany && e.RetryAfter <= time.Minute:
+		f.Problems = append(f.Problems, p.T("form.too_many_one"))
 	case e.Kind == domain.TooMany:
 		f.Problems = append(f.Problems, p.tooMany(e))
 	case len(e.Fields) == 0:

@@ -28,21 +28,23 @@ func TestOneBoxFindsPatientsAndDoctors(t *testing.T) {
 	d.addDoctorNamed("Gregory House", "L-4711")
 
 	for words, want := range map[string]string{
-		"zoe obrien":          "Zoë O'Brien",
-		"obri":                "Zoë O'Brien",
-		"030 1234567":         "Zoë O'Brien",
-		"0049 (30) 123 45 67": "Zoë O'Brien",
-		"1234 567":            "Zoë O'Brien",
-		"30.11.1987":          "Zoë O'Brien",
-		"30/11/1987":          "Zoë O'Brien",
-		"30 November 1987":    "Zoë O'Brien",
-		"Nov 30 1987 zoe":     "Zoë O'Brien",
-		"zoe 30.11.1987":      "Zoë O'Brien",
-		"1987-11-30":          "Zoë O'Brien",
-		"nhs 12 345":          "Zoë O'Brien",
-		"555-1000":            "Ada Byron",
-		"house":               "Gregory House",
-		"L-4711":              "Gregory House",
+		"zoe obrien":           "Zoë O'Brien",
+		"obri":                 "Zoë O'Brien",
+		"030 1234567":          "Zoë O'Brien",
+		"0049 (30) 123 45 67":  "Zoë O'Brien",
+		"+49 (0)30 12 34 56 7": "Zoë O'Brien",
+		"+49(0)301234567":      "Zoë O'Brien",
+		"1234 567":             "Zoë O'Brien",
+		"30.11.1987":           "Zoë O'Brien",
+		"30/11/1987":           "Zoë O'Brien",
+		"30 November 1987":     "Zoë O'Brien",
+		"Nov 30 1987 zoe":      "Zoë O'Brien",
+		"zoe 30.11.1987":       "Zoë O'Brien",
+		"1987-11-30":           "Zoë O'Brien",
+		"nhs 12 345":           "Zoë O'Brien",
+		"555-1000":             "Ada Byron",
+		"house":                "Gregory House",
+		"L-4711":               "Gregory House",
 	} {
 		got := b.find(words)
 		assert.Equal(t, []string{want}, unescaped(got.results()), words)

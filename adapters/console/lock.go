@@ -11,7 +11,7 @@ import (
 func (p *page) showUnlock(err error) error {
 	content := form{
 		Action: p.link("unlock/"),
-		Fields: []field{{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password"}},
+		Fields: []field{{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password", Focus: true}},
 		Hidden: map[string]string{nextField: p.here(), keptField: p.keepForm()},
 		Submit: p.T("unlock.submit"),
 	}

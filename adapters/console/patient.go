@@ -74,10 +74,13 @@ func (p *page) age(birth domain.Date) string {
 	case months >= 2:
 		return p.T("patient.months", months)
 	}
-	if days := max(0, int(now.Sub(born).Hours()/24)); days != 1 {
+	switch days := int(now.Sub(born).Hours() / 24); {
+	case days > 1:
 		return p.T("patient.days", days)
+	case days == 1:
+		return p.T("patient.day")
 	}
-	return p.T("patient.day")
+	return p.T("patient.born_today")
 }
 
 // Age is the age of a patient in a list.

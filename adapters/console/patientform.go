@@ -12,7 +12,7 @@ func (p *page) patientFields(patient domain.Patient) []field {
 		birth = p.locale.TypedDate(patient.DateOfBirth)
 	}
 	return []field{
-		{Name: "name", Label: p.T("patient.name"), Value: patient.Name.String(), Type: "text", Required: true, Autocomplete: "off"},
+		{Name: "name", Label: p.T("patient.name"), Value: patient.Name.String(), Type: "text", Required: true, Autocomplete: "off", Hint: p.T("patient.only_name")},
 		{
 			Name: "date_of_birth", Label: p.T("patient.date_of_birth"), Value: birth, Type: "text", Kind: "date", Autocomplete: "off",
 			Hint: p.T("patients.date_hint", p.locale.DateExample()),
@@ -61,6 +61,7 @@ func (c *console) showAddPatient(p *page) error {
 	p.form = p.asked()
 	content := p.newAddition(domain.Patient{}, p.newPatientKey())
 	content.Fields = p.filled(content.Fields)
+	content.Fields[0].Focus = true
 	return p.show("patient-add", p.T("patient.add_title"), content)
 }
 

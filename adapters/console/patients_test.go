@@ -91,7 +91,7 @@ func TestABadFilterIsShownBesideItsInput(t *testing.T) {
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	got := b.get("/console/patients/").submit("/console/patients/", "date_of_birth", "31/31/1987")
 	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
-	assert.Contains(t, got.text(), "Born on: Write a date such as 30.11.1987.")
+	assert.Contains(t, got.text(), "Born on: Write a date such as 30.11.1987, with all four digits of the year.")
 	assert.Equal(t, "31/31/1987", got.form("/console/patients/").Get("date_of_birth"))
 }
 
@@ -144,8 +144,8 @@ func TestTheAgeOfASmallChildIsInMonthsAndDays(t *testing.T) {
 	d.SetTime(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	for birth, want := range map[string]string{
-		"2026-11-22": "(0 days)", "2026-11-21": "(1 day)", "2026-10-01": "(52 days)", "2026-09-22": "(2 months)", "2026-09-23": "(60 days)",
-		"2024-11-23": "(23 months)", "2024-11-22": "(2 years)", "1926-11-23": "(99 years)", "2026-11-23": "(0 days)",
+		"2026-11-22": "(born today)", "2026-11-21": "(1 day)", "2026-10-01": "(52 days)", "2026-09-22": "(2 months)", "2026-09-23": "(60 days)",
+		"2024-11-23": "(23 months)", "2024-11-22": "(2 years)", "1926-11-23": "(99 years)", "2026-11-23": "(born today)",
 	} {
 		patient := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Child"), DateOfBirth: domain.Given(birth)})
 		assert.Contains(t, b.get("/console/patients/"+patient.ID.String()+"/").text(), want, birth)

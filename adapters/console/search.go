@@ -78,6 +78,9 @@ func (s search) words(dates bool) string {
 	inNumber := false
 	for _, part := range s.parts {
 		text := strings.ReplaceAll(part.text, " ", "")
+		if inNumber || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "00") {
+			text = strings.Replace(text, "(0)", "", 1) // In +44 (0)20 the zero is only dialled inside the country.
+		}
 		switch {
 		case dates && part.date != "":
 			words, inNumber = append(words, part.date), false

@@ -28,6 +28,9 @@ func TestSignInLeadsToThePageThatWasAskedFor(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, wrong.StatusCode)
 	assert.Contains(t, wrong.text(), "do not belong to an active account")
 	assert.NotContains(t, wrong.body, "not it", "a password is not shown again")
+	assert.Regexp(t, `name="username"[^>]* autofocus`, asked.body)
+	assert.Regexp(t, `name="password"[^>]* autofocus`, wrong.body, "the address is typed already")
+	assert.Equal(t, 1, strings.Count(wrong.body, " autofocus"))
 
 	in := wrong.submit("/console/sign-in/", "password", clinictest.Password)
 	assert.Equal(t, http.StatusOK, in.StatusCode)

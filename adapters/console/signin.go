@@ -50,7 +50,7 @@ func (p *page) newSignInForm(next, kept string) signInForm {
 		form: form{
 			Action: p.link("sign-in/"),
 			Fields: []field{
-				{Name: "username", Label: p.T("sign_in.email"), Type: "email", Required: true, Autocomplete: "username"},
+				{Name: "username", Label: p.T("sign_in.email"), Type: "email", Required: true, Autocomplete: "username", Focus: true},
 				{Name: "password", Label: p.T("sign_in.password"), Type: "password", Required: true, Autocomplete: "current-password"},
 			},
 			Hidden: map[string]string{nextField: next, keptField: kept},
@@ -62,7 +62,7 @@ func (p *page) newSignInForm(next, kept string) signInForm {
 func (p *page) codeField() field {
 	return field{
 		Name: "otp", Label: p.T("sign_in.code"), Hint: p.T("sign_in.code_hint"), Type: "text", Required: true,
-		Autocomplete: "one-time-code",
+		Autocomplete: "one-time-code", Focus: true,
 	}
 }
 
@@ -171,6 +171,7 @@ func (p *page) refuseSignIn(err error, credentials domain.Credentials, next, kep
 	case domain.KindOf(err) == domain.Unauthenticated:
 		content.Problems = []string{p.T("sign_in.wrong")}
 		content.Fields = p.filled(content.Fields)
+		content.Fields[0].Focus, content.Fields[1].Focus = false, true
 	default:
 		var ok bool
 		if content.form, ok = p.withErrors(content.form, err); !ok {

@@ -39,7 +39,9 @@ func (c *console) showAddUser(p *page) error {
 	if err := domain.Authorize(p.actor, domain.UserCreate); err != nil {
 		return err
 	}
-	return p.show("form", p.T("users.create_title"), p.newUserForm())
+	content := p.newUserForm()
+	content.Fields[0].Focus = true
+	return p.show("form", p.T("users.create_title"), content)
 }
 
 // addUser creates an account and shows its temporary password.

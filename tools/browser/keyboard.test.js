@@ -37,7 +37,7 @@ test("everything can be done by keyboard, and the focus is always visible", asyn
   await heading(page, name);
   await page.getByText("Female").waitFor();
 
-  await tabTo(page, "Name of a doctor");
+  await tabTo(page, "Name of the doctor to assign");
   await keys.type(doctor.slice(4).toLowerCase());
   await page.getByRole("option", { name: doctor }).waitFor();
   await keys.press("ArrowDown");

@@ -9,6 +9,9 @@ addEventListener("pageshow", (event) => {
 // A link from another site comes without the cookies (SameSite=Strict): ask again from here.
 if (document.querySelector("[data-reload]")) location.replace(location.href);
 
+// A form that was refused: one types on in the first bad field, or reads what is wrong.
+(document.querySelector("[aria-invalid]") ?? document.querySelector(".problems[tabindex]:not(:has(~ form [autofocus]))"))?.focus();
+
 // Times are shown in the zone and the words of the browser.
 for (const time of document.querySelectorAll("time[datetime]")) {
   const at = new Date(time.dateTime);
