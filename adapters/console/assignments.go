@@ -167,9 +167,6 @@ func (c *console) assign(p *page) error {
 	return p.redirectWith(notice{Text: p.T("assigned.done", doctor.Name)}, "patients/{id}/", patient)
 }
 
-// maxChoices is how many doctors are shown to choose from.
-const maxChoices = 20
-
 // doctorsToAssign returns the doctor with the id that was chosen, or those with the name that
 // was typed.
 func (p *page) doctorsToAssign() (found application.Page[domain.Doctor], err error) {

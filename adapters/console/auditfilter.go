@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -141,37 +142,35 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 	return content, asked, nil
 }
 
-// maxNamesakes is how many records of the same name are shown.
-const maxNamesakes = 20
-
 // finders find the records with a name, for the fields of the form that take one.
 var finders = map[string]func(*page, string) ([]option, error){
 	"actor": func(p *page, name string) ([]option, error) {
 		found, err := p.Users.List(p.ctx(), p.actor, searchFor(name, "last_name"))
-		return namesakes(found, func(user domain.User) (domain.ID, string, string) {
+		return recordOptions(found, func(user domain.User) (domain.ID, string, string) {
 			return user.ID, userLabel(user), user.Email.String()
 		}), err
 	},
 	"patient": func(p *page, name string) ([]option, error) {
 		found, err := p.Patients.List(p.ctx(), p.actor, searchFor(name, "name"))
-		return namesakes(found, func(patient domain.PatientView) (domain.ID, string, string) {
+		return recordOptions(found, func(patient domain.PatientView) (domain.ID, string, string) {
 			return patient.ID, patient.Name.String(), p.locale.Date(patient.DateOfBirth)
 		}), err
 	},
 	"doctor": func(p *page, name string) ([]option, error) {
 		found, err := p.Doctors.List(p.ctx(), p.actor, searchFor(name, "name"))
-		return namesakes(found, func(doctor domain.Doctor) (domain.ID, string, string) {
+		return recordOptions(found, func(doctor domain.Doctor) (domain.ID, string, string) {
 			return doctor.ID, doctor.Name.String(), doctor.Specialization.String()
 		}), err
 	},
 }
 
+// searchFor returns the parameters of a list for the records with a name.
 func searchFor(name, ordering string) domain.Parameters {
-	return domain.Parameters{"search": domain.Given(name), "ordering": domain.Given(ordering), "limit": domain.Given("20")}
+	return domain.Parameters{"search": domain.Given(name), "ordering": domain.Given(ordering), "limit": domain.Given(strconv.Itoa(maxChoices))}
 }
 
-// namesakes returns the records as options whose values end with the number of the record.
-func namesakes[T any](found application.Page[T], describe func(T) (id domain.ID, name, detail string)) (options []option) {
+// recordOptions returns the records as options whose values end with the number of the record.
+func recordOptions[T any](found application.Page[T], describe func(T) (id domain.ID, name, detail string)) (options []option) {
 	for _, item := range found.Items {
 		id, name, detail := describe(item)
 		label := strings.TrimSuffix(name+", "+detail, ", ")
@@ -189,7 +188,7 @@ func namesakes[T any](found application.Page[T], describe func(T) (id domain.ID,
 func (p *page) onlyOne(field *field, found []option, err error) string {
 	switch e, _ := errors.AsType[*domain.Error](err); {
 	case err != nil:
-		field.Errors = slices.Concat(e.Fields["search"], []string{})
+		field.Errors = slices.Clone(e.Fields["search"])
 		if len(field.Errors) == 0 {
 			field.Errors = []string{e.Message}
 		}
@@ -200,8 +199,8 @@ func (p *page) onlyOne(field *field, found []option, err error) string {
 	default:
 		field.Type, field.Options, field.Hint = "select", found, ""
 		field.Errors = []string{p.T("audit.several")}
-		if len(found) == maxNamesakes {
-			field.Errors = []string{p.T("audit.many", maxNamesakes)}
+		if len(found) == maxChoices {
+			field.Errors = []string{p.T("audit.many", maxChoices)}
 		}
 	}
 	return ""

@@ -137,16 +137,3 @@ func (e edit[T]) showConflict(current T, content conflict) error {
 	e.request.SetCode(code)
 	return e.showStatus(http.StatusPreconditionFailed, "conflict", e.title(current), content)
 }
-
-// shown returns the value of a field as people read it.
-func (p *page) shown(f field) string {
-	if f.Kind == "date" {
-		return p.locale.understood(f.Value)
-	}
-	for _, option := range f.Options {
-		if option.Value == f.Value {
-			return option.Label
-		}
-	}
-	return f.Value
-}

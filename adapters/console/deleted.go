@@ -15,10 +15,11 @@ func (c *console) deletedRoutes() []route {
 	}
 }
 
-// deletedLimit is the number of records on a page. An assignment needs the names of two people.
+// deletedLimit is the number of records on a page, fewer than linesOfList: for an assignment, the
+// names of two people are read.
 const deletedLimit = "25"
 
-// deletedTabs are the lists of deleted records, and the permissions that they need.
+// deletedTabs are the lists of deleted records. Each needs the permission of its kind.
 var deletedTabs = []struct {
 	kind domain.SubjectKind
 	path string

@@ -42,11 +42,11 @@ func (p *page) isRepeat(patient, added domain.Patient) (bool, error) {
 // many, so their medical records are not read.
 const namesakeColumns = "id,created_by,name,date_of_birth,phone_number,external_id,created_at"
 
-// namesakes returns the patients who are probably the same person as a new one, maxNamesakes at
+// namesakes returns the patients who are probably the same person as a new one, maxChoices at
 // most.
 func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.PatientView, err error) {
 	parameters := domain.Parameters{
-		"search": domain.Given(searchForName(patient.Name.String())), "limit": domain.Given("1000"), "fields": domain.Given(namesakeColumns),
+		"search": domain.Given(searchForName(patient.Name.String())), "limit": domain.Given(strconv.Itoa(domain.MaxPageLimit)), "fields": domain.Given(namesakeColumns),
 		// The patients without a birth date come first.
 		"ordering": domain.Given("-date_of_birth"),
 	}
@@ -59,7 +59,7 @@ func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.Pati
 			return nil, err
 		}
 		for _, other := range found.Items {
-			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() || len(same) == maxNamesakes {
+			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() || len(same) == maxChoices {
 				return same, nil
 			}
 			if personOf(other.Patient) != personOf(patient) {

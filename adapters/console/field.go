@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
 
 	"example.com/healthcare/domain"
 )
@@ -76,8 +75,6 @@ func (p *page) withErrors(f form, err error) (form, bool) {
 	}
 	f.Fields = p.filled(f.Fields)
 	switch {
-	case e.Kind == domain.TooMany && e.RetryAfter <= time.Minute:
-		f.Problems = append(f.Problems, p.T("form.too_many_one"))
 	case e.Kind == domain.TooMany:
 		f.Problems = append(f.Problems, p.tooMany(e))
 	case len(e.Fields) == 0:
@@ -111,4 +108,17 @@ func (p *page) tooMany(err *domain.Error) string {
 		return p.T("form.too_many", wait)
 	}
 	return p.T("form.too_many_one")
+}
+
+// shown returns the value of a field as people read it.
+func (p *page) shown(f field) string {
+	if f.Kind == "date" {
+		return p.locale.understood(f.Value)
+	}
+	for _, option := range f.Options {
+		if option.Value == f.Value {
+			return option.Label
+		}
+	}
+	return f.Value
 }

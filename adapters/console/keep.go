@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -45,9 +44,7 @@ func (p *page) resume(next, kept string) error {
 	if !isPageOfConsole(next) {
 		return p.redirect("")
 	}
-	p.w.Header().Set("Location", p.request.Prefix()+next)
-	p.w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return p.redirectTo(p.request.Prefix() + next)
 }
 
 // resumedKey is the key of the page with the session and the form of a request that resume

@@ -11,6 +11,9 @@ import (
 // linesOfList is how many records a list shows on one page.
 const linesOfList = "50"
 
+// maxChoices is how many records with the same name are shown to choose from.
+const maxChoices = 20
+
 // A list is asked for with a form that is posted and answered with a redirect to a GET. The
 // address of the list has what was asked for in a sealed parameter: it can be reloaded, and
 // shows no search words to proxies, logs and people who look at the screen.
@@ -39,9 +42,7 @@ func (p *page) redirectToList(path string, ids ...domain.ID) error {
 	if len(target) > maxListAddress {
 		return formError{http.StatusRequestEntityTooLarge, "form_too_large"}
 	}
-	p.w.Header().Set("Location", target)
-	p.w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return p.redirectTo(target)
 }
 
 // listLink returns the address of a list that is asked for with these fields.

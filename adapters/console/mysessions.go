@@ -16,6 +16,7 @@ type ownSessions struct {
 	Others bool
 }
 
+// ownSession is one session in words.
 type ownSession struct {
 	ID     domain.ID
 	Device string
@@ -90,7 +91,7 @@ var (
 // device returns the device of a session in words. A program that is no browser is shown as it
 // calls itself.
 func (p *page) device(userAgent string) string {
-	browser, system := firstName(browserNames, userAgent), firstName(systemNames, userAgent)
+	browser, system := nameIn(browserNames, userAgent), nameIn(systemNames, userAgent)
 	switch {
 	case userAgent == "":
 		return p.T("sessions.unknown_device")
@@ -102,7 +103,8 @@ func (p *page) device(userAgent string) string {
 	return p.T("sessions.device", browser, system)
 }
 
-func firstName(names [][2]string, userAgent string) string {
+// nameIn returns the first name whose text the header contains, "" if there is none.
+func nameIn(names [][2]string, userAgent string) string {
 	for _, name := range names {
 		if strings.Contains(userAgent, name[0]) {
 			return name[1]

@@ -25,6 +25,8 @@ type page struct {
 	actor   domain.Actor
 	// form holds the fields of a POST.
 	form url.Values
+	// formFields are for the method formField.
+	formFields []field
 }
 
 func (c *console) newPage(w http.ResponseWriter, r *http.Request) *page {
@@ -69,7 +71,12 @@ func (p *page) reserveTexts(times int64) error {
 
 // redirect sends the browser to a page with a GET, after a form was done.
 func (p *page) redirect(path string, ids ...domain.ID) error {
-	p.w.Header().Set("Location", p.link(path, ids...))
+	return p.redirectTo(p.link(path, ids...))
+}
+
+// redirectTo is redirect for a whole address.
+func (p *page) redirectTo(address string) error {
+	p.w.Header().Set("Location", address)
 	p.w.WriteHeader(http.StatusSeeOther)
 	return nil
 }

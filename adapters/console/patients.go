@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 
 	"example.com/healthcare/application"
@@ -129,7 +128,5 @@ func (c *console) listPatientsOfDoctor(p *page) error {
 	if err != nil {
 		return err
 	}
-	p.w.Header().Set("Location", p.listLink("patients/", url.Values{"doctor_id": {doctor.String()}}))
-	p.w.WriteHeader(http.StatusSeeOther)
-	return nil
+	return p.redirectTo(p.listLink("patients/", url.Values{"doctor_id": {doctor.String()}}))
 }

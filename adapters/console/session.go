@@ -43,7 +43,7 @@ func newSession(userID domain.ID, userName string, grant application.Grant, now 
 	}
 }
 
-// String returns the text of the cookie before it is sealed. The name is last, because it can
+// text returns the text of the cookie before it is sealed. The name is last, because it can
 // contain spaces.
 func (s session) text() string {
 	return strings.Join([]string{s.userID.String(), s.access, s.refresh, strconv.FormatInt(s.accessEnds.Unix(), 10), s.userName}, " ")
