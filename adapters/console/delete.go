@@ -23,19 +23,19 @@ func (p *page) askToDeletePatient(refusal error) error {
 	}
 	var says []string
 	if !patient.DateOfBirth.IsZero() {
-		says = append(says, p.T("patient_delete.born", patient.Name, p.locale.Date(patient.DateOfBirth), p.age(patient.DateOfBirth)))
+		says = append(says, p.T("patient.delete_born", patient.Name, p.locale.Date(patient.DateOfBirth), p.age(patient.DateOfBirth)))
 	}
-	says = append(says, p.T("patient_delete.record"))
+	says = append(says, p.T("patient.delete_text"))
 	switch n := len(patient.AssignedDoctors); n {
 	case 0:
 	case 1:
-		says = append(says, p.T("patient_delete.assignment"))
+		says = append(says, p.T("patient.delete_assignment"))
 	default:
-		says = append(says, p.T("patient_delete.assignments", n))
+		says = append(says, p.T("patient.delete_assignments", n))
 	}
-	return p.showConfirmation(p.T("patient_delete.title", patient.Name), confirmation{
-		form: form{ETag: string(patient.ETag()), Submit: p.T("patient_delete.submit"), Cancel: p.link("patients/{id}/", id), Danger: true},
-		Says: append(says, p.T("patient_delete.undo")),
+	return p.showConfirmation(p.T("patient.delete_title", patient.Name), confirmation{
+		form: form{ETag: string(patient.ETag()), Submit: p.T("patient.delete_submit"), Cancel: p.link("patients/{id}/", id), Danger: true},
+		Says: append(says, p.T("patient.delete_undo")),
 	}, refusal)
 }
 
@@ -48,7 +48,7 @@ func (c *console) deletePatient(p *page) error {
 	err = c.Patients.Delete(p.ctx(), p.actor, id, p.expected())
 	switch {
 	case err == nil:
-		return p.redirectWith(notice{Text: p.T("patient_delete.done"), Undo: "patients/" + id.String() + "/restore/"}, "patients/")
+		return p.redirectWith(notice{Text: p.T("patient.deleted"), Undo: "patients/" + id.String() + "/restore/"}, "patients/")
 	case domain.KindOf(err) == domain.PreconditionFailed:
 		return p.askToDeletePatient(err)
 	}

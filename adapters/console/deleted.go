@@ -79,7 +79,7 @@ func showDeleted[T domain.Record](p *page, history *application.History[T]) erro
 		}
 		content.Records = append(content.Records, shown)
 	}
-	return p.show("deleted", p.T("deleted.title"), content)
+	return p.show("deleted", p.T("nav.deleted"), content)
 }
 
 // viewsOf returns the versions without those before them.

@@ -41,12 +41,12 @@ func (c *console) listDoctors(p *page) error {
 	found, err := c.Doctors.List(p.ctx(), p.actor, parameters)
 	var refused bool
 	if content.form, refused = p.withErrors(content.form, err); refused {
-		return p.showAgain(err, "doctors", p.T("doctors.title"), content)
+		return p.showAgain(err, "doctors", p.T("nav.doctors"), content)
 	} else if err != nil {
 		return err
 	}
 	content.Doctors, content.Total, content.Pager = found.Items, *found.Total, pagerOf(p, found)
-	return p.show("doctors", p.T("doctors.title"), content)
+	return p.show("doctors", p.T("nav.doctors"), content)
 }
 
 // doctorFilters is the form that asks for a list of doctors.
@@ -109,5 +109,5 @@ func (c *console) showDoctorNames(p *page) error {
 	if err != nil {
 		return err
 	}
-	return p.show("doctor-names", p.T("doctors.title"), doctorNames{found.Items, found.Next != ""})
+	return p.show("doctor-names", p.T("nav.doctors"), doctorNames{found.Items, found.Next != ""})
 }

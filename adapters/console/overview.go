@@ -49,7 +49,7 @@ func (c *console) showOverview(p *page) error {
 		}
 		content.Trail = &state
 	}
-	return p.show("overview", p.T("overview.title"), content)
+	return p.show("overview", p.T("nav.overview"), content)
 }
 
 // first returns the parameters for the first records of a list and the number of all.

@@ -54,12 +54,12 @@ func (c *console) listPatients(p *page) error {
 	})
 	var refused bool
 	if content.form, refused = p.withErrors(content.form, err); refused {
-		return p.showAgain(err, "patients", p.T("patients.title"), content)
+		return p.showAgain(err, "patients", p.T("nav.patients"), content)
 	} else if err != nil {
 		return err
 	}
 	content.Patients, content.Pager = found.Items, pagerOf(p, found)
-	return p.show("patients", p.T("patients.title"), content)
+	return p.show("patients", p.T("nav.patients"), content)
 }
 
 // patientParameters returns the parameters of Patients.List for what was asked for.

@@ -7,7 +7,7 @@ import (
 )
 
 // trailState is what an administrator should know about the audit trail as a whole. Template
-// "trail_warnings" shows the warnings.
+// "trail-warnings" shows the warnings.
 type trailState struct {
 	// Sealed says when the trail was last sealed, as far as this instance knows.
 	Sealed string

@@ -27,7 +27,7 @@ func newTemporaryPassword() string {
 func (p *page) newUserForm() form {
 	fields := []field{{Name: "email", Label: p.T("users.email"), Hint: p.T("users.email_hint"), Type: "email", Required: true, Autocomplete: "off"}}
 	fields = append(fields, p.profileFields(domain.User{})...)
-	return form{Fields: append(fields, p.roleField(domain.Staff)), Submit: p.T("users.create"), Cancel: p.link("users/")}
+	return form{Fields: append(fields, p.roleField(domain.Staff)), Submit: p.T("users.add"), Cancel: p.link("users/")}
 }
 
 func (p *page) roleField(role domain.Role) field {
@@ -41,7 +41,7 @@ func (c *console) showAddUser(p *page) error {
 	}
 	content := p.newUserForm()
 	content.Fields[0].Focus = true
-	return p.show("form", p.T("users.create_title"), content)
+	return p.show("form", p.T("users.add_title"), content)
 }
 
 // addUser creates an account and shows its temporary password.
@@ -53,7 +53,7 @@ func (c *console) addUser(p *page) error {
 	})
 	if domain.KindOf(err) == domain.Conflict {
 		if added, ok := p.justAdded(); ok {
-			return p.redirectWith(notice{Text: p.T("users.created_twice", userLabel(added))}, "users/{id}/", added.ID)
+			return p.redirectWith(notice{Text: p.T("users.added_twice", userLabel(added))}, "users/{id}/", added.ID)
 		}
 	}
 	if err != nil {
@@ -61,9 +61,9 @@ func (c *console) addUser(p *page) error {
 		if !ok {
 			return err
 		}
-		return p.showAgain(err, "form", p.T("users.create_title"), refused)
+		return p.showAgain(err, "form", p.T("users.add_title"), refused)
 	}
-	return p.show("temporary-password", p.T("users.created_title"), temporaryPassword{p.userRow(user), password, true})
+	return p.show("temporary-password", p.T("users.added_title"), temporaryPassword{p.userRow(user), password, true})
 }
 
 // sentTwice is the time in which a form is sent twice by mistake, such as with a double click.
