@@ -46,6 +46,7 @@ func (p *page) assignedDoctors(patient domain.ID) (assignedPanel, error) {
 	return panel, err
 }
 
+// newAssignedPanel returns the panel with an empty form.
 func (p *page) newAssignedPanel(patient domain.ID, assignments []domain.Assignment) assignedPanel {
 	return assignedPanel{
 		Patient: patient, Assignments: assignments,

@@ -99,6 +99,7 @@ func (p *page) auditActor(event domain.AuditEventView) namedLink {
 	return who
 }
 
+// outcome says in words whether something was done.
 func (p *page) outcome(outcome domain.Outcome) string {
 	switch outcome {
 	case domain.Allowed:

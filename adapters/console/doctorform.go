@@ -19,6 +19,7 @@ func (p *page) doctorInput() domain.DoctorInput {
 	}
 }
 
+// newDoctorForm is the empty form for a new doctor.
 func (p *page) newDoctorForm(once string) form {
 	return form{Fields: p.doctorFields(domain.Doctor{}), Once: once, Submit: p.T("doctors.add"), Cancel: p.link("doctors/")}
 }

@@ -76,6 +76,7 @@ func (e edit[T]) save() error {
 	return e.refuse(err)
 }
 
+// saved leads to the page of the record.
 func (e edit[T]) saved() error {
 	return e.redirectWith(notice{Text: e.T("edit.saved")}, e.done)
 }

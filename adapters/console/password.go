@@ -11,6 +11,7 @@ type passwordPage struct {
 	Email domain.Email
 }
 
+// newPasswordPage returns the empty form. It is an error if another duty comes first.
 func (p *page) newPasswordPage() (passwordPage, error) {
 	if err := p.admitDuty(domain.DutyPassword); err != nil {
 		return passwordPage{}, err

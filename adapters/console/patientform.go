@@ -47,6 +47,7 @@ type addition struct {
 	Namesakes []domain.PatientView
 }
 
+// newAddition is the form for a new patient with the values of a patient.
 func (p *page) newAddition(patient domain.Patient, once string) addition {
 	return addition{form: form{
 		Fields: p.patientFields(patient), Once: once, Submit: p.T("patient.add"), Cancel: p.link("patients/"),

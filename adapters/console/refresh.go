@@ -75,6 +75,7 @@ func (r *refresher) refresh(ctx context.Context, origin domain.Origin, token str
 	return r.refresh(ctx, origin, token)
 }
 
+// run exchanges a token, and wakes all who wait for it. A failed exchange is not remembered.
 func (r *refresher) run(ctx context.Context, key [sha256.Size]byte, running *exchange, origin domain.Origin, token string) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
@@ -86,6 +87,7 @@ func (r *refresher) run(ctx context.Context, key [sha256.Size]byte, running *exc
 	close(running.done)
 }
 
+// forget removes an exchange, unless another one of the same token has taken its place.
 func (r *refresher) forget(key [sha256.Size]byte, running *exchange) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

@@ -38,6 +38,7 @@ const (
 	anyone
 )
 
+// get is a page.
 func get(path string, handle func(*page) error) route {
 	return route{method: http.MethodGet, path: path, handle: handle}
 }
@@ -52,6 +53,7 @@ func postSecret(path string, handle func(*page) error) route {
 	return route{method: http.MethodPost, path: path, handle: handle}
 }
 
+// open returns the route with another access than signedIn.
 func (r route) open(access access) route {
 	r.access = access
 	return r

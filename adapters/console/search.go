@@ -73,6 +73,8 @@ func (s search) firstFound(list func(words string) (application.Page[domain.Pati
 	return words, found, err
 }
 
+// words returns one reading of the text: dates as YYYY-MM-DD if dates is set, and each phone
+// number as one word.
 func (s search) words(dates bool) string {
 	var words []string
 	inNumber := false

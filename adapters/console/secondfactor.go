@@ -23,6 +23,8 @@ type secondFactorPage struct {
 	Required bool
 }
 
+// newSecondFactorPage returns the form that suits the state of the factor. It is an error if
+// another duty comes first.
 func (p *page) newSecondFactorPage() (secondFactorPage, error) {
 	if err := p.admitDuty(domain.DutySecondFactor); err != nil {
 		return secondFactorPage{}, err
@@ -176,6 +178,7 @@ func (c *console) confirmEnrolment(p *page) error {
 	return p.show("recovery-codes", p.T("second_factor.codes_title"), texts)
 }
 
+// refuseConfirmation shows the same key again, or the first page if the key is too old.
 func (p *page) refuseConfirmation(refusal error) error {
 	if domain.KindOf(refusal) == domain.Conflict {
 		factor, err := p.SecondFactor.Get(p.ctx(), p.actor)

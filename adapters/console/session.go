@@ -125,6 +125,8 @@ func (p *page) seenLately() bool {
 	return ok && p.Clock().Sub(seen) <= p.Idle
 }
 
+// lastSeen returns the time of the last request of this session, and false if the cookie does
+// not say it.
 func (p *page) lastSeen() (time.Time, bool) {
 	sealed, _ := p.cookie(seenCookie)
 	text, opened := p.Seals.Open(sealed, p.seenContext())
@@ -136,6 +138,7 @@ func (p *page) lastSeen() (time.Time, bool) {
 // set the cookie.
 const seenStep = 10 * time.Second
 
+// markSeen makes this request the last use of the session.
 func (p *page) markSeen() {
 	now := p.Clock()
 	if seen, ok := p.lastSeen(); ok && now.Sub(seen).Abs() < min(seenStep, p.Idle/10) {
@@ -164,6 +167,7 @@ func (p *page) cookieName(name string) string {
 	return name
 }
 
+// cookie returns the value of a cookie. Two cookies of one name are none: one of them is not ours.
 func (p *page) cookie(name string) (value string, found bool) {
 	cookies := p.r.CookiesNamed(p.cookieName(name))
 	if len(cookies) != 1 {

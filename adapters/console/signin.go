@@ -59,6 +59,7 @@ func (p *page) newSignInForm(next, kept string) signInForm {
 	}
 }
 
+// codeField is for the code of a second factor, or a recovery code.
 func (p *page) codeField() field {
 	return field{
 		Name: "otp", Label: p.T("sign_in.code"), Hint: p.T("sign_in.code_hint"), Type: "text", Required: true,
