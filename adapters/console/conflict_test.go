@@ -10,6 +10,14 @@ import (
 	"example.com/healthcare/domain"
 )
 
+// openEdit adds the patient Ana Silva, and opens the form that changes her in the browser of a clerk.
+func (d *desk) openEdit() (patient domain.ID, path string, open answer) {
+	d.t.Helper()
+	patient = d.addPatientNamed("Ana Silva")
+	path = "/console/patients/" + patient.String() + "/edit/"
+	return patient, path, d.signedIn("clerk@clinic.example", domain.Staff).get(path)
+}
+
 func TestAnEditShowsBothVersionsAfterAConflict(t *testing.T) {
 	d := newDesk(t)
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
@@ -70,10 +78,7 @@ func TestAChangeOfOtherFieldsIsMergedWithOneClick(t *testing.T) {
 
 func TestAnAssignmentMeanwhileIsNoConflict(t *testing.T) {
 	d := newDesk(t)
-	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatientNamed("Ana Silva")
-	path := "/console/patients/" + patient.String() + "/edit/"
-	open := b.get(path)
+	patient, path, open := d.openEdit()
 	d.assign(patient, d.addDoctorNamed("Gregory House", "L-1").ID)
 
 	saved := open.submit(path, "name", "Anna Silva")
@@ -84,10 +89,7 @@ func TestAnAssignmentMeanwhileIsNoConflict(t *testing.T) {
 
 func TestTheSameChangeByTwoPeopleIsNoConflict(t *testing.T) {
 	d := newDesk(t)
-	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatientNamed("Ana Silva")
-	path := "/console/patients/" + patient.String() + "/edit/"
-	open := b.get(path)
+	patient, path, open := d.openEdit()
 	d.colleagueSaves(patient, domain.PatientInput{Name: domain.Given("Anna Silva")})
 
 	saved := open.submit(path, "name", "Anna Silva", "phone_number", "555 1000")
@@ -97,10 +99,7 @@ func TestTheSameChangeByTwoPeopleIsNoConflict(t *testing.T) {
 
 func TestAChoiceCanMeetWithAConflictItself(t *testing.T) {
 	d := newDesk(t)
-	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatientNamed("Ana Silva")
-	path := "/console/patients/" + patient.String() + "/edit/"
-	open := b.get(path)
+	patient, path, open := d.openEdit()
 	d.colleagueSaves(patient, domain.PatientInput{Name: domain.Given("Anna Silva")})
 	first := open.submit(path, "name", "Anne Silva")
 	d.colleagueSaves(patient, domain.PatientInput{Name: domain.Given("Hannah Silva")})
@@ -113,10 +112,7 @@ func TestAChoiceCanMeetWithAConflictItself(t *testing.T) {
 
 func TestABadFieldIsCorrectedBeforeAConflictIsShown(t *testing.T) {
 	d := newDesk(t)
-	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatientNamed("Ana Silva")
-	path := "/console/patients/" + patient.String() + "/edit/"
-	open := b.get(path)
+	patient, path, open := d.openEdit()
 	d.colleagueSaves(patient, domain.PatientInput{Name: domain.Given("Anna Silva")})
 
 	bad := open.submit(path, "name", "Anne Silva", "date_of_birth", "someday")
@@ -128,10 +124,7 @@ func TestABadFieldIsCorrectedBeforeAConflictIsShown(t *testing.T) {
 
 func TestAFormOfNoVersionIsRefused(t *testing.T) {
 	d := newDesk(t)
-	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatientNamed("Ana Silva")
-	path := "/console/patients/" + patient.String() + "/edit/"
-	open := b.get(path)
+	patient, path, open := d.openEdit()
 	for version, status := range map[string]int{"": 400, "x": 400, "-1": 400, "9": 404, "9223372036854775807": 404} {
 		got := open.submit(path, "etag", "stale", "version", version, "name", "Changed")
 		assert.Equal(t, status, got.StatusCode, version)
@@ -141,10 +134,7 @@ func TestAFormOfNoVersionIsRefused(t *testing.T) {
 
 func TestARecordThatWasDeletedMeanwhileIsNotFound(t *testing.T) {
 	d := newDesk(t)
-	b := d.signedIn("clerk@clinic.example", domain.Staff)
-	patient := d.addPatientNamed("Ana Silva")
-	path := "/console/patients/" + patient.String() + "/edit/"
-	open := b.get(path)
+	patient, path, open := d.openEdit()
 	require.NoError(t, d.Patients.Delete(t.Context(), d.Admin(), patient, domain.AnyState()))
 
 	assert.Equal(t, http.StatusNotFound, open.submit(path, "name", "Anna Silva").StatusCode)
