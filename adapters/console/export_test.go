@@ -14,5 +14,8 @@ func RouteNames() (names []string) {
 	return names
 }
 
+// MaxAnonymousForm is the length of the longest form of somebody who is not signed in.
+const MaxAnonymousForm = maxAnonymousForm
+
 // Policy is the Content-Security-Policy of all pages.
 const Policy = contentSecurityPolicy

@@ -19,7 +19,8 @@ const (
 	// maxFormBytes holds the longest medical record, whose bytes a browser can send as three
 	// characters each.
 	maxFormBytes = 3*domain.MaxTextBytes + 64<<10
-	// maxAnonymousForm holds a sign-in with a form that is kept.
+	// maxAnonymousForm holds a sign-in with a form that is kept. It needs half of the memory that
+	// a network has for callers who are not signed in: a slow one does not keep colleagues out.
 	maxAnonymousForm = 2 * maxKeptForm
 	// maxFields is more than any form has.
 	maxFields = 200

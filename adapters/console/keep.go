@@ -10,7 +10,7 @@ import (
 )
 
 // maxKeptForm is the length up to which a form is kept. A longer one has to be typed again.
-const maxKeptForm = 256 << 10
+const maxKeptForm = 128 << 10
 
 // keptFormLifetime is how long a kept form can be done.
 const keptFormLifetime = 8 * time.Hour

@@ -102,10 +102,16 @@ func (l locale) DateExample() string {
 	return l.TypedDate(domain.DateOf(time.Date(1987, 11, 30, 0, 0, 0, 0, time.UTC)))
 }
 
+// maxDate is longer in bytes than any date that people write.
+const maxDate = 100
+
 // parseDate reads a date as people write it: 30.11.1987, 11/30/1987 or 30/11/1987 by the
 // language, 1987-11-30, 1987年11月30日, or with the English name of the month. It returns
 // YYYY-MM-DD, and false if the text is not such a date.
 func (l locale) parseDate(text string) (string, bool) {
+	if len(text) > maxDate { // Fold makes some characters eighteen times as long.
+		return "", false
+	}
 	folded := domain.Fold(text) // This turns dashes into spaces, and the digits of other scripts into ours.
 	parts := strings.FieldsFunc(folded, func(r rune) bool { return strings.ContainsRune(".,/年月日 ", r) })
 	if len(parts) != 3 {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -62,6 +63,8 @@ func TestWhatIsNoDateIsRefused(t *testing.T) {
 			"", " ", "-", "1987", "30.11.", "30.11.87", "30.11.1987 10:00", "31.11.1987", "29.02.2023", "00.11.1987", "30.13.1987",
 			"30.11.19870", "030.011.1987", "+3.+4.1987", "3e1.11.1987", "30.Nvember.1987", "30 No 1987", "November", "1.2.3.4",
 			"today", "٣٠", "19871130", "\x00.\x00.\x00\x00\x00\x00", "\xff\xfe", "--1987-11-30-5",
+			// Long texts are not even taken apart.
+			strings.Repeat(" ", 100) + "30.11.1987",
 		} {
 			_, ok := localeFor(language).parseDate(typed)
 			assert.False(t, ok, "%s: %q", language, typed)

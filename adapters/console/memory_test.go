@@ -1,6 +1,9 @@
 package console_test
 
 import (
+	"bufio"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -8,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/console"
 	"example.com/healthcare/domain"
 )
 
@@ -50,4 +55,20 @@ func TestBrowsersThatDoNotReadLongRecordsHoldABoundedAmountOfMemory(t *testing.T
 	close(read)
 	done.Wait()
 	assert.Equal(t, http.StatusOK, clerk.get(address).StatusCode)
+}
+
+func TestOneSlowFormKeepsNoColleagueFromSigningIn(t *testing.T) {
+	d := newDesk(t)
+	d.SignUp("ada@clinic.example", domain.Staff)
+	slow, err := net.Dial("tcp", strings.TrimPrefix(d.url, "http://"))
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, slow.Close()) }()
+	// Expect: 100-continue tells when the service has begun to read.
+	_, err = fmt.Fprintf(slow, "POST /console/sign-in/ HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n",
+		urlEncoded, console.MaxAnonymousForm)
+	require.NoError(t, err)
+	line, err := bufio.NewReader(slow).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "HTTP/1.1 100 Continue\r\n", line)
+	assert.Equal(t, http.StatusOK, d.browser().signIn("ada@clinic.example").StatusCode)
 }
