@@ -87,6 +87,7 @@ if (find) {
   const region = document.querySelector("[data-results]");
   const found = document.querySelector("[data-found]");
   let shown = box.value;
+  box.select(); // The next search replaces this one.
   const question = newQuestion((answer, page) => {
     if (answer.status === 401) return find.submit(); // The page that comes asks to sign in or unlock.
     const results = page.querySelector("[data-results]");
@@ -120,7 +121,8 @@ if (find) {
 // account switches it off.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
-  if (event.target.closest?.("input, select, textarea, [contenteditable]") || !("shortcut" in document.body.dataset)) return;
+  const typing = event.target === box ? box.selectionStart > 0 : event.target.closest?.("input, select, textarea, [contenteditable]");
+  if (typing || !("shortcut" in document.body.dataset)) return;
   event.preventDefault();
   if (box) {
     box.focus();
