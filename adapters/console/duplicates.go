@@ -24,13 +24,20 @@ func (p *page) newPatientKey() string {
 	return strconv.FormatInt(p.Clock().UnixMicro(), 10) + "-" + newOnce()
 }
 
+// formMade returns when a form with a newPatientKey was made, in microseconds. It returns false if
+// the key says nothing of it.
+func (p *page) formMade() (micros int64, ok bool) {
+	made, _, _ := strings.Cut(p.form.Get(onceField), "-")
+	micros, err := strconv.ParseInt(made, 10, 64)
+	return micros, err == nil
+}
+
 // isRepeat reports whether added is what the same form has added, when it was sent before. Then
 // there is nothing to warn of, because Create adds no second patient. A form that was made after
 // the patient was added is another form. added has the columns namesakeColumns.
 func (p *page) isRepeat(patient, added domain.Patient) (bool, error) {
-	made, _, _ := strings.Cut(p.form.Get(onceField), "-")
-	micros, err := strconv.ParseInt(made, 10, 64)
-	if err != nil || added.CreatedBy != p.actor.UserID || added.CreatedAt.UnixMicro() < micros ||
+	micros, ok := p.formMade()
+	if !ok || added.CreatedBy != p.actor.UserID || added.CreatedAt.UnixMicro() < micros ||
 		p.Clock().Sub(added.CreatedAt) >= domain.IdempotencyKeyLifetime {
 		return false, nil
 	}
