@@ -175,6 +175,7 @@ func TestAnExportThatFailsInTheMiddleDoesNotLookComplete(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	assert.Contains(t, string(body), "patient:create")
 	assert.NotContains(t, string(body), "<html")
+	d.stop() // The service has logged every request then.
 	assert.Contains(t, d.log.String(), "the disk is broken")
 }
 

@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"maps"
@@ -12,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +32,8 @@ type desk struct {
 	t       testing.TB
 	url     string
 	handler http.Handler
-	log     *bytes.Buffer
+	log     *serverLog
+	stop    func()
 }
 
 // newDesk serves a console. The grace for refresh tokens is that of the service's default.
@@ -42,14 +43,32 @@ func newDesk(t testing.TB, setups ...clinictest.Setup) *desk {
 	clinic := clinictest.New(t, append([]clinictest.Setup{grace}, setups...)...)
 	keys, err := secretkeys.New(domain.NewSecret(clinictest.SecretKey))
 	require.NoError(t, err)
-	log := &bytes.Buffer{}
+	log := &serverLog{}
 	options := console.Options{Seals: keys.For("console").Cursors(), Clock: clinic.Now}
 	// A test chooses the scheme with X-Forwarded-Proto.
 	proxies := httpserver.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	handler := httpserver.Wrap(console.New(clinic.UseCases, options), proxies, slog.New(slog.NewTextHandler(log, nil)))
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return &desk{Clinic: clinic, t: t, url: server.URL, handler: handler, log: log}
+	return &desk{Clinic: clinic, t: t, url: server.URL, handler: handler, log: log, stop: server.Close}
+}
+
+// serverLog is the log of a running service. A request is logged after its answer was sent.
+type serverLog struct {
+	mutex sync.Mutex
+	text  strings.Builder
+}
+
+func (l *serverLog) Write(line []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *serverLog) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
 }
 
 // browser is a browser with its own cookies.
