@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -81,11 +82,16 @@ func TestPreflights(t *testing.T) {
 }
 
 // ended keeps what its Observer is told.
-type ended struct{ requests []httpserver.EndedRequest }
+type ended struct {
+	mutex    sync.Mutex
+	requests []httpserver.EndedRequest
+}
 
 func (*ended) RequestBegan() {}
 
 func (e *ended) RequestEnded(request httpserver.EndedRequest) {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
 	request.Took = 0
 	e.requests = append(e.requests, request)
 }
