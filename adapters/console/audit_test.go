@@ -71,7 +71,7 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, bad.StatusCode)
 	for _, problem := range []string{
 		"No record has this name.", "Not a permission of the policy.", "Not a valid choice: use allowed, denied or failed.",
-		"Write a date such as 30.11.1987, with all four digits of the year.", "This is too long for a name.",
+		"Write a date with day, month and year, such as 30.11.1987.", "This is too long for a name.",
 	} {
 		assert.Contains(t, bad.text(), problem)
 	}

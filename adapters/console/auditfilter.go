@@ -69,13 +69,10 @@ func (p *page) auditQuery(asked url.Values) domain.AuditQuery {
 // dayInput returns the instant at which a day begins, in the time zone of the service and some
 // days later.
 func (p *page) dayInput(text string, later int) domain.Input {
-	iso, ok := p.locale.parseDate(strings.TrimSpace(text))
-	if !ok {
-		return domain.Unreadable(p.T("form.bad_date", p.locale.DateExample()))
-	}
+	iso, bad := p.locale.parseDate(strings.TrimSpace(text))
 	day, err := time.ParseInLocation(time.DateOnly, iso, time.Local)
-	if err != nil {
-		return domain.Unreadable(p.T("form.bad_date", p.locale.DateExample()))
+	if bad != goodDate || err != nil {
+		return p.unreadableDate(bad)
 	}
 	return domain.Given(day.AddDate(0, 0, later).UTC().Format(time.RFC3339))
 }
@@ -130,7 +127,7 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 				continue
 			}
 		}
-		if iso, ok := p.locale.parseDate(value); ok && field.Kind == "date" {
+		if iso, bad := p.locale.parseDate(value); bad == goodDate && field.Kind == "date" {
 			value = iso
 		}
 		if value != "" {

@@ -105,17 +105,29 @@ func (l locale) DateExample() string {
 // maxDate is longer in bytes than any date that people write.
 const maxDate = 100
 
+// badDate says why a text is no date.
+type badDate uint8
+
+// The reasons. The zero value stands for a date.
+const (
+	goodDate badDate = iota
+	notADate
+	badYear
+	noSuchMonth
+	noSuchDay
+)
+
 // parseDate reads a date as people write it: 30.11.1987, 11/30/1987 or 30/11/1987 by the
 // language, 1987-11-30, 1987年11月30日, or with the English name of the month. It returns
-// YYYY-MM-DD, and false if the text is not such a date.
-func (l locale) parseDate(text string) (string, bool) {
+// YYYY-MM-DD, or why the text is no date.
+func (l locale) parseDate(text string) (iso string, bad badDate) {
 	if len(text) > maxDate { // Fold makes some characters eighteen times as long.
-		return "", false
+		return "", notADate
 	}
 	folded := domain.Fold(text) // This turns dashes into spaces, and the digits of other scripts into ours.
 	parts := strings.FieldsFunc(folded, func(r rune) bool { return strings.ContainsRune(".,/年月日 ", r) })
 	if len(parts) != 3 {
-		return "", false
+		return "", notADate
 	}
 	order := l.order
 	switch {
@@ -138,19 +150,38 @@ func (l locale) parseDate(text string) (string, bool) {
 	if number := monthNumber(month); number > 0 {
 		month = strconv.Itoa(number)
 	}
-	if len(year) != 4 || len(month) > 2 || len(day) > 2 {
-		return "", false
+	return isoDate(year, month, day)
+}
+
+// isoDate returns the date with these numbers as YYYY-MM-DD, or why there is none.
+func isoDate(year, month, day string) (iso string, bad badDate) {
+	for _, part := range []string{year, month, day} {
+		if strings.ContainsFunc(part, func(r rune) bool { return r < '0' || r > '9' }) {
+			return "", notADate
+		}
 	}
-	iso := fmt.Sprintf("%s-%02s-%02s", year, month, day)
-	_, err := time.Parse(time.DateOnly, iso)
-	return iso, err == nil
+	switch {
+	case len(month) > 2 || len(day) > 2:
+		return "", notADate
+	case len(year) != 4:
+		return "", badYear
+	}
+	month, day = fmt.Sprintf("%02s", month), fmt.Sprintf("%02s", day)
+	if month < "01" || month > "12" {
+		return "", noSuchMonth
+	}
+	iso = year + "-" + month + "-" + day
+	if _, err := time.Parse(time.DateOnly, iso); err != nil {
+		return "", noSuchDay
+	}
+	return iso, goodDate
 }
 
 // understood returns a typed date with the name of its month, and any other text unchanged.
 func (l locale) understood(typed string) string {
-	iso, ok := l.parseDate(typed)
+	iso, bad := l.parseDate(typed)
 	day, err := time.Parse(time.DateOnly, iso)
-	if !ok || err != nil {
+	if bad != goodDate || err != nil {
 		return typed
 	}
 	return l.Date(domain.DateOf(day))
@@ -178,10 +209,27 @@ func (p *page) dateInput(name string) domain.Input {
 
 // readDate returns a date that somebody has written, for a use-case.
 func (p *page) readDate(text string) domain.Input {
-	if iso, ok := p.locale.parseDate(text); ok {
-		return domain.Given(iso)
+	iso, bad := p.locale.parseDate(text)
+	if bad != goodDate {
+		return p.unreadableDate(bad)
 	}
-	return domain.Unreadable(p.T("form.bad_date", p.locale.DateExample()))
+	return domain.Given(iso)
+}
+
+// unreadableDate returns the input for a text that is no date. Its message says why, and what to
+// write, without any part of what was typed.
+func (p *page) unreadableDate(bad badDate) domain.Input {
+	example := p.locale.DateExample()
+	switch bad {
+	case badYear:
+		return domain.Unreadable(p.T("form.bad_year", example))
+	case noSuchMonth:
+		return domain.Unreadable(p.T("form.no_such_month", example))
+	case noSuchDay:
+		return domain.Unreadable(p.T("form.no_such_day"))
+	case goodDate, notADate:
+	}
+	return domain.Unreadable(p.T("form.bad_date", example))
 }
 
 // minutes returns a duration in whole minutes, one at least.

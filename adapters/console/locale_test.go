@@ -51,8 +51,8 @@ func TestDatesAreReadAsPeopleWriteThem(t *testing.T) {
 		{"not a language", "30/11/1987", "1987-11-30"},
 		{"", "30/11/1987", "1987-11-30"},
 	} {
-		got, ok := localeFor(test.language).parseDate(test.typed)
-		assert.True(t, ok, "%s: %q", test.language, test.typed)
+		got, bad := localeFor(test.language).parseDate(test.typed)
+		assert.Equal(t, goodDate, bad, "%s: %q", test.language, test.typed)
 		assert.Equal(t, test.want, got, "%s: %q", test.language, test.typed)
 	}
 }
@@ -66,9 +66,34 @@ func TestWhatIsNoDateIsRefused(t *testing.T) {
 			// Long texts are not even taken apart.
 			strings.Repeat(" ", 100) + "30.11.1987",
 		} {
-			_, ok := localeFor(language).parseDate(typed)
-			assert.False(t, ok, "%s: %q", language, typed)
+			_, bad := localeFor(language).parseDate(typed)
+			assert.NotEqual(t, goodDate, bad, "%s: %q", language, typed)
 		}
+	}
+}
+
+func TestEachBadDateSaysWhatIsWrong(t *testing.T) {
+	for _, test := range []struct {
+		language, typed string
+		want            badDate
+	}{
+		{"de", "31.2.2020", noSuchDay},
+		{"de", "29.02.2023", noSuchDay},
+		{"en-GB", "31 April 2020", noSuchDay},
+		{"de", "0.4.2020", noSuchDay},
+		{"ja-JP", "2020年4月31日", noSuchDay},
+		{"en-US", "30/11/1987", noSuchMonth}, // The month comes first there.
+		{"de", "1.0.1987", noSuchMonth},
+		{"de", "30.11.87", badYear},
+		{"de", "3.5.19870", badYear},
+		{"en-GB", "30 Nov 87", badYear},
+		{"de", "30.11.", notADate},
+		{"de", "30.Nvember.1987", notADate},
+		{"de", "today", notADate},
+		{"de", "111.11.1987", notADate},
+	} {
+		_, bad := localeFor(test.language).parseDate(test.typed)
+		assert.Equal(t, test.want, bad, "%s: %q", test.language, test.typed)
 	}
 }
 
@@ -90,14 +115,14 @@ func FuzzParseDate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, typed string) {
 		for _, language := range []string{"de", "en-US", "ja-JP"} {
 			l := localeFor(language)
-			iso, ok := l.parseDate(typed)
-			if !ok {
+			iso, bad := l.parseDate(typed)
+			if bad != goodDate {
 				continue
 			}
 			day, err := time.Parse(time.DateOnly, iso)
 			assert.NoError(t, err)
-			again, ok := l.parseDate(l.TypedDate(domain.DateOf(day)))
-			assert.True(t, ok, "%s: %q", language, typed)
+			again, bad := l.parseDate(l.TypedDate(domain.DateOf(day)))
+			assert.Equal(t, goodDate, bad, "%s: %q", language, typed)
 			assert.Equal(t, iso, again, "%s: %q", language, typed)
 			assert.True(t, utf8.ValidString(l.Date(domain.DateOf(day))))
 		}

@@ -53,6 +53,15 @@ func TestEveryBadFieldIsShownWithWhatWasTyped(t *testing.T) {
 			assert.Equal(t, typed[i+1], got.form(addPath).Get(typed[i]))
 		}
 	}
+	assert.Contains(t, got.text(), "Date of birth: This month has no such day. Correct the day, the month or the year.")
+	for typed, says := range map[string]string{
+		"30/13/1987": "There is no such month. Write the day, month and year in this order: 30.11.1987.",
+		"30/11/87":   "Write all four digits of the year, such as 30.11.1987.",
+		"in spring":  "Write a date with day, month and year, such as 30.11.1987.",
+	} {
+		again := got.submit(addPath, "date_of_birth", typed)
+		assert.Contains(t, again.text(), "Date of birth: "+says)
+	}
 	future := got.submit(addPath, "name", "Ada", "date_of_birth", "30/11/2087", "gender", "", "phone_number", "", "email", "")
 	assert.Contains(t, future.text(), "Date of birth may not be in the future.")
 	assert.Zero(t, d.countPatients())

@@ -91,7 +91,7 @@ func TestABadFilterIsShownBesideItsInput(t *testing.T) {
 	b := d.signedIn("clerk@clinic.example", domain.Staff)
 	got := b.get("/console/patients/").submit("/console/patients/", "date_of_birth", "31/31/1987")
 	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
-	assert.Contains(t, got.text(), "Born on: Write a date such as 30.11.1987, with all four digits of the year.")
+	assert.Contains(t, got.text(), "Born on: There is no such month. Write the day, month and year in this order: 30.11.1987.")
 	assert.Equal(t, "31/31/1987", got.form("/console/patients/").Get("date_of_birth"))
 }
 

@@ -42,7 +42,7 @@ func (l locale) readSearch(text string) search {
 				continue
 			}
 			joined := strings.Join(words[:n], " ")
-			if iso, ok := l.parseDate(joined); ok {
+			if iso, bad := l.parseDate(joined); bad == goodDate {
 				part, taken = searchPart{text: joined, date: iso}, n
 				break
 			}
