@@ -109,7 +109,7 @@ func (c *console) askForAccesses(p *page) error {
 		return err
 	}
 	if content.HasErrors() {
-		return p.showAccessesPage(errFilter, id, accessesPage{form: content, Filtered: true})
+		return p.showAccessesPage(errTyped, id, accessesPage{form: content, Filtered: true})
 	}
 	p.form = asked
 	return p.redirectToList("patients/{id}/accesses/", id)

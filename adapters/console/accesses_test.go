@@ -71,8 +71,10 @@ func TestAccessesAreNarrowedByUserAndDays(t *testing.T) {
 		assert.Equal(t, typed, got.form(path).Get(field))
 	}
 	got = page.submit(path, "actor", "cla")
-	assert.Contains(t, got.text(), "Several records have this name. Choose one. Clark User1, clark@clinic.example Clara User2, clara@clinic.example")
-	assert.Equal(t, []string{"Clark User1"}, got.submit(path).whoSaw(), "the first one is chosen")
+	assert.Equal(t, http.StatusUnprocessableEntity, got.StatusCode)
+	assert.Contains(t, got.text(), "Choose one Clark User1, clark@clinic.example Clara User2, clara@clinic.example")
+	assert.Equal(t, "cla", got.form(path).Get("actor"), "what was typed is kept")
+	assert.Equal(t, []string{"Clara User2"}, got.submit(path, "actor_match", matchFor(got, "Clara")).whoSaw())
 }
 
 // whoSaw returns the users in the list who saw the record.

@@ -1,9 +1,7 @@
 package console
 
 import (
-	"net/http"
 	"slices"
-	"strconv"
 
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
@@ -17,14 +15,8 @@ func (c *console) assignmentRoutes() []route {
 	}
 }
 
-// The fields of the form that assigns a doctor.
-const (
-	// doctorNameField is the name as it was typed.
-	doctorNameField = "doctor_name"
-	// doctorField is the id of a doctor that was chosen. It is left out while only a name was
-	// typed.
-	doctorField = "doctor"
-)
+// doctorNameField is the field of the form that assigns a doctor.
+const doctorNameField = "doctor_name"
 
 // assignedPanel is the content of template "assigned-doctors": the doctors of a patient and the
 // form that assigns another one.
@@ -68,14 +60,10 @@ type assignmentsPage struct {
 	// Problem says why an assignment could not be ended.
 	Problem string
 	Pager   pager
-	// Choices are the doctors to choose from, after a name that several have.
-	Choices []domain.Doctor
-	// More says that further doctors have the name.
-	More bool
 }
 
-// IsAssigned reports whether a doctor is one of those who are shown as assigned.
-func (a assignedPanel) IsAssigned(doctor domain.ID) bool {
+// isAssigned reports whether a doctor is one of those who are shown as assigned.
+func (a assignedPanel) isAssigned(doctor domain.ID) bool {
 	return slices.ContainsFunc(a.Assignments, func(assignment domain.Assignment) bool { return assignment.Doctor.ID == doctor })
 }
 
@@ -91,12 +79,12 @@ func (c *console) showAssignments(p *page) error {
 	if err != nil {
 		return err
 	}
-	return p.showAssigned(http.StatusOK, assignmentsPage{Assigned: p.newAssignedPanel(patient, found.Items), Pager: pagerOf(p, found)})
+	return p.showAssigned(nil, assignmentsPage{Assigned: p.newAssignedPanel(patient, found.Items), Pager: pagerOf(p, found)})
 }
 
 // showAssigning shows the doctors of a patient and the form with what was typed, after a form
-// could not be done. change adds what is wrong.
-func (p *page) showAssigning(status int, change func(*assignmentsPage)) error {
+// was refused because of refusal. change adds what is wrong.
+func (p *page) showAssigning(refusal error, change func(*assignmentsPage)) error {
 	patient, err := p.id("id")
 	if err != nil {
 		return err
@@ -111,21 +99,43 @@ func (p *page) showAssigning(status int, change func(*assignmentsPage)) error {
 	panel.Form.Fields = p.filled(panel.Form.Fields)
 	content := assignmentsPage{Assigned: panel}
 	change(&content)
-	return p.showAssigned(status, content)
+	return p.showAssigned(refusal, content)
 }
 
-// showAssigned shows the page with the assigned doctors alone.
-func (p *page) showAssigned(status int, content assignmentsPage) error {
+// showAssigned shows the page with the assigned doctors alone. refusal is why its form was refused,
+// nil at first.
+func (p *page) showAssigned(refusal error, content assignmentsPage) error {
 	patient, err := p.Patients.Get(p.ctx(), p.actor, content.Assigned.Patient, nil)
 	if err != nil {
 		return err
 	}
-	return p.showStatus(status, "assignments", p.T("assigned.page", patient.Name), content)
+	if refusal != nil {
+		return p.showAgain(refusal, "assignments", p.T("assigned.page", patient.Name), content)
+	}
+	return p.show("assignments", p.T("assigned.page", patient.Name), content)
 }
 
 // refuseAssigning shows the form again with what is wrong with the doctor.
-func (p *page) refuseAssigning(status int, problem string) error {
-	return p.showAssigning(status, func(content *assignmentsPage) { content.Assigned.Form.Fields[0].Errors = []string{problem} })
+func (p *page) refuseAssigning(refusal error, problem string) error {
+	return p.showAssigning(refusal, func(content *assignmentsPage) {
+		field := &content.Assigned.Form.Fields[0]
+		field.Errors, field.Focus = []string{problem}, true
+	})
+}
+
+// askWhichDoctor shows the form again with several doctors to choose from.
+func (p *page) askWhichDoctor(found application.Page[domain.Doctor]) error {
+	return p.showAssigning(errTyped, func(content *assignmentsPage) {
+		several := p.doctorMatches(found)
+		for i, doctor := range found.Items {
+			if content.Assigned.isAssigned(doctor.ID) {
+				several.Items[i].Taken = p.T("assigned.is_assigned")
+			}
+		}
+		field := &content.Assigned.Form.Fields[0]
+		field.Focus = true
+		p.askWhich(field, several)
+	})
 }
 
 // assign assigns the doctor that was chosen, or the only one with the name that was typed.
@@ -141,17 +151,15 @@ func (c *console) assign(p *page) error {
 	found, err := p.doctorsToAssign()
 	switch {
 	case domain.KindOf(err) == domain.NotFound:
-		return p.refuseAssigning(http.StatusUnprocessableEntity, p.T("assigned.gone"))
+		return p.refuseAssigning(errTyped, p.T("assigned.gone"))
 	case domain.KindOf(err) == domain.Invalid && err != nil:
-		return p.refuseAssigning(http.StatusUnprocessableEntity, p.T("assigned.bad_name"))
+		return p.refuseAssigning(errTyped, p.T("assigned.bad_name"))
 	case err != nil:
 		return err
 	case len(found.Items) == 0:
-		return p.refuseAssigning(http.StatusUnprocessableEntity, p.T("assigned.none"))
+		return p.refuseAssigning(errTyped, p.T("assigned.none"))
 	case len(found.Items) > 1:
-		return p.showAssigning(http.StatusOK, func(content *assignmentsPage) {
-			content.Choices, content.More = found.Items, found.Next != ""
-		})
+		return p.askWhichDoctor(found)
 	}
 	doctor := found.Items[0]
 	_, err = c.Mappings.Assign(p.ctx(), p.actor, once, domain.MappingInput{
@@ -159,22 +167,23 @@ func (c *console) assign(p *page) error {
 	})
 	switch {
 	case domain.KindOf(err) == domain.Conflict:
-		return p.refuseAssigning(http.StatusConflict, p.T("assigned.already", doctor.Name))
+		return p.refuseAssigning(err, p.T("assigned.already", doctor.Name))
 	case domain.KindOf(err) == domain.Invalid && err != nil: // The patient or the doctor was deleted.
-		return p.refuseAssigning(http.StatusUnprocessableEntity, p.T("assigned.gone"))
+		return p.refuseAssigning(errTyped, p.T("assigned.gone"))
 	case err != nil:
 		return err
 	}
 	return p.redirectWith(notice{Text: p.T("assigned.done", doctor.Name)}, "patients/{id}/", patient)
 }
 
-// doctorsToAssign returns the doctor with the id that was chosen, or those with the name that
+// doctorsToAssign returns the doctor who was chosen, or those with the name that
 // was typed.
 func (p *page) doctorsToAssign() (found application.Page[domain.Doctor], err error) {
-	if p.form.Get(doctorField) == "" {
-		return p.findDoctors(p.form.Get(doctorNameField), maxChoices)
+	chosen := p.chosenMatch(doctorNameField)
+	if chosen == "" {
+		return p.findDoctors(p.form.Get(doctorNameField), maxMatches)
 	}
-	id, err := domain.ParseID(p.form.Get(doctorField))
+	id, err := domain.ParseID(numberInput(chosen).Text())
 	if err != nil {
 		return found, domain.ErrNotFound()
 	}
@@ -186,9 +195,7 @@ func (p *page) doctorsToAssign() (found application.Page[domain.Doctor], err err
 // findDoctors returns the doctors that a search with these words finds, by name. Without words
 // it finds nobody.
 func (p *page) findDoctors(words string, limit int) (found application.Page[domain.Doctor], err error) {
-	parameters := domain.Parameters{
-		"search": domain.Given(words), "ordering": domain.Given("name"), "limit": domain.Given(strconv.Itoa(limit)),
-	}
+	parameters := searchFor(words, "name", limit)
 	if !parameters.HasSearch() {
 		return found, nil
 	}
@@ -206,13 +213,12 @@ func (c *console) endAssignment(p *page) error {
 		return err
 	}
 	err = c.Mappings.Unassign(p.ctx(), p.actor, assignment, p.expected())
-	status, _ := statusOf(err)
 	switch {
 	case err == nil:
 		return p.redirectWith(notice{Text: p.T("assigned.ended"), Undo: "assignments/" + assignment.String() + "/restore/"}, "patients/{id}/", patient)
 	case domain.KindOf(err) == domain.NotFound, domain.KindOf(err) == domain.PreconditionFailed:
 		// The notice of a form that was sent twice stays for the patient's page.
-		return p.showAssigning(status, func(content *assignmentsPage) { content.Problem = p.T("assigned.not_ended") })
+		return p.showAssigning(err, func(content *assignmentsPage) { content.Problem = p.T("assigned.not_ended") })
 	default:
 		return err
 	}

@@ -51,14 +51,22 @@ func TestSeveralDoctorsWithTheNameAreShownToChooseFrom(t *testing.T) {
 
 	path := assignmentsPath(patient)
 	choices := b.get(path).submit(path, "doctor_name", "anna berg")
-	assert.Equal(t, http.StatusOK, choices.StatusCode)
+	assert.Equal(t, http.StatusUnprocessableEntity, choices.StatusCode)
+	assert.Contains(t, choices.text(), "Several match. Choose one")
+	assert.Equal(t, "anna berg", choices.form(path).Get("doctor_name"))
 	for _, text := range []string{"Anna Berg, Cardiology, licence L-1", "Anna Berg, Cardiology, licence L-2", "licence L-4 already assigned"} {
 		assert.Contains(t, choices.text(), text)
 	}
 	assert.NotContains(t, choices.text(), "Grace")
 	assert.Equal(t, []string{"Hanna Berger"}, d.doctorsOf(patient))
 
-	choices.submit(path, "doctor", second.ID.String())
+	assert.Equal(t, http.StatusUnprocessableEntity, choices.submit(path).StatusCode, "nobody was chosen")
+	other := choices.submit(path, "doctor_name", "nobody", "doctor_name_match", "Anna Berg (#2)")
+	assert.Contains(t, other.text(), "No doctor matches this name.", "a choice does not count for another name")
+	assert.Equal(t, []string{"Hanna Berger"}, d.doctorsOf(patient))
+
+	choices.submit(path, "doctor_name_match", matchFor(choices, "licence L-2"))
+	assert.Equal(t, domain.ID(2), second.ID)
 	shown := b.get(path)
 	assert.Equal(t, []string{"Hanna Berger", "Anna Berg"}, d.doctorsOf(patient))
 	assert.Contains(t, shown.body, `href="/console/doctors/2/"`)
@@ -82,7 +90,7 @@ func TestAnAssignmentThatIsNotPossibleKeepsWhatWasTyped(t *testing.T) {
 		{name: "grace", doctor: "99", says: "not among the doctors any more", status: 422},
 		{name: "grace", doctor: "x", says: "not among the doctors any more", status: 422},
 	} {
-		got := b.get(path).submit(path, "doctor_name", refused.name, "doctor", refused.doctor)
+		got := b.get(path).submit(path, "doctor_name", refused.name, "doctor_name_match", refused.doctor)
 		assert.Equal(t, refused.status, got.StatusCode, refused.says)
 		assert.Contains(t, got.text(), refused.says)
 		assert.Equal(t, refused.name, got.form(path).Get("doctor_name"))

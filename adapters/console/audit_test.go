@@ -62,10 +62,15 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 
 	several := filter("patient", "twin")
 	assert.Equal(t, http.StatusUnprocessableEntity, several.StatusCode)
-	assert.Contains(t, several.text(), "Several records have this name. Choose one.")
-	chosen := several.submit("/console/audit/")
+	assert.Contains(t, several.text(), "Several match. Choose one")
+	assert.Equal(t, "twin", several.form("/console/audit/").Get("patient"), "what was typed is kept")
+	assert.Equal(t, http.StatusUnprocessableEntity, several.submit("/console/audit/").StatusCode, "none was chosen")
+	chosen := several.submit("/console/audit/", "patient_match", matchFor(several, "Bea Twin"))
 	assert.Equal(t, http.StatusOK, chosen.StatusCode)
 	assert.Contains(t, chosen.text(), "The events that you asked for")
+	assert.Equal(t, "Bea Twin (#2)", chosen.form("/console/audit/").Get("patient"))
+	other := several.submit("/console/audit/", "patient", "lovelace", "patient_match", matchFor(several, "Bea Twin"))
+	assert.Equal(t, "Ada Lovelace (#1)", other.form("/console/audit/").Get("patient"), "a choice does not count for another name")
 
 	bad := filter("patient", "nobody at all", "doctor", "3", "action", "patient:eat", "outcome", "maybe", "from", "soon", "actor", strings.Repeat("x", 201))
 	assert.Equal(t, http.StatusUnprocessableEntity, bad.StatusCode)

@@ -1,16 +1,12 @@
 package console
 
 import (
-	"errors"
 	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -98,14 +94,11 @@ func (c *console) askForAudit(p *page) error {
 		return err
 	}
 	if content.HasErrors() {
-		return p.showAgain(errFilter, "form", p.T("nav.audit"), content)
+		return p.showAgain(errTyped, "form", p.T("nav.audit"), content)
 	}
 	p.form = asked
 	return p.redirectToList("audit/")
 }
-
-// errFilter refuses a filter that names nothing, or not one thing.
-var errFilter = &domain.Error{Kind: domain.Invalid}
 
 // readFilters returns what a form with fields of auditForm asks for. Names become the numbers of
 // the records that have them. If several have the name, the form asks which one is meant.
@@ -113,17 +106,21 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 	asked = url.Values{}
 	for i, field := range content.Fields {
 		value := strings.TrimSpace(field.Value)
+		find, takesName := finders[field.Name]
+		if chosen := p.chosenMatch(field.Name); takesName && chosen != "" {
+			value = chosen
+		}
 		content.Fields[i].Value = value
 		if utf8.RuneCountInString(value) > maxFilterLength || !utf8.ValidString(value) {
 			content.Fields[i].Errors = []string{p.T("audit.too_long")}
 			continue
 		}
-		if find, ok := finders[field.Name]; ok && value != "" && !numbered.MatchString(value) {
+		if takesName && value != "" && !numbered.MatchString(value) {
 			found, err := find(p, value)
-			if err != nil && len(found) == 0 && domain.KindOf(err) != domain.Invalid {
+			if err != nil && domain.KindOf(err) != domain.Invalid {
 				return content, nil, err
 			}
-			if value = p.onlyOne(&content.Fields[i], found, err); value == "" {
+			if value = p.onlyMatch(&content.Fields[i], found, err); value == "" {
 				continue
 			}
 		}
@@ -137,68 +134,4 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 	_, _, err = p.auditQuery(asked).Parse()
 	content, _ = p.withErrors(content, err)
 	return content, asked, nil
-}
-
-// finders find the records with a name, for the fields of the form that take one.
-var finders = map[string]func(*page, string) ([]option, error){
-	"actor": func(p *page, name string) ([]option, error) {
-		found, err := p.Users.List(p.ctx(), p.actor, searchFor(name, "last_name"))
-		return recordOptions(found, func(user domain.User) (domain.ID, string, string) {
-			return user.ID, userLabel(user), user.Email.String()
-		}), err
-	},
-	"patient": func(p *page, name string) ([]option, error) {
-		found, err := p.Patients.List(p.ctx(), p.actor, searchFor(name, "name"))
-		return recordOptions(found, func(patient domain.PatientView) (domain.ID, string, string) {
-			return patient.ID, patient.Name.String(), p.locale.Date(patient.DateOfBirth)
-		}), err
-	},
-	"doctor": func(p *page, name string) ([]option, error) {
-		found, err := p.Doctors.List(p.ctx(), p.actor, searchFor(name, "name"))
-		return recordOptions(found, func(doctor domain.Doctor) (domain.ID, string, string) {
-			return doctor.ID, doctor.Name.String(), doctor.Specialization.String()
-		}), err
-	},
-}
-
-// searchFor returns the parameters of a list for the records with a name.
-func searchFor(name, ordering string) domain.Parameters {
-	return domain.Parameters{"search": domain.Given(name), "ordering": domain.Given(ordering), "limit": domain.Given(strconv.Itoa(maxChoices))}
-}
-
-// recordOptions returns the records as options whose values end with the number of the record.
-func recordOptions[T any](found application.Page[T], describe func(T) (id domain.ID, name, detail string)) (options []option) {
-	for _, item := range found.Items {
-		id, name, detail := describe(item)
-		label := strings.TrimSuffix(name+", "+detail, ", ")
-		// The number is what counts: a long name can be cut.
-		if runes := []rune(name); len(runes) > maxFilterLength/2 {
-			name = string(runes[:maxFilterLength/2])
-		}
-		options = append(options, option{name + " (#" + id.String() + ")", label})
-	}
-	return options
-}
-
-// onlyOne returns the only record that was found. Otherwise it returns "", and the field says
-// what is wrong or lets one choose.
-func (p *page) onlyOne(field *field, found []option, err error) string {
-	switch e, _ := errors.AsType[*domain.Error](err); {
-	case err != nil:
-		field.Errors = slices.Clone(e.Fields["search"])
-		if len(field.Errors) == 0 {
-			field.Errors = []string{e.Message}
-		}
-	case len(found) == 0:
-		field.Errors = []string{p.T("audit.nobody")}
-	case len(found) == 1:
-		return found[0].Value
-	default:
-		field.Type, field.Options, field.Hint = "select", found, ""
-		field.Errors = []string{p.T("audit.several")}
-		if len(found) == maxChoices {
-			field.Errors = []string{p.T("audit.many", maxChoices)}
-		}
-	}
-	return ""
 }

@@ -169,6 +169,25 @@ func (a answer) form(action string) url.Values {
 	return nil
 }
 
+// matchFor returns the value of the first match that is offered with this text.
+func matchFor(a answer, text string) string {
+	a.b.t.Helper()
+	root, err := html.Parse(strings.NewReader(a.body))
+	require.NoError(a.b.t, err)
+	for node := range root.Descendants() {
+		if node.Data != "label" || !strings.Contains(textOf(node), text) {
+			continue
+		}
+		for input := range node.Descendants() {
+			if value, ok := attribute(input, "value"); ok {
+				return value
+			}
+		}
+	}
+	a.b.t.Fatalf("the page %s offers no %s:\n%s", a.path(), text, a.body)
+	return ""
+}
+
 func valuesOf(form *html.Node) url.Values {
 	values := url.Values{}
 	for node := range form.Descendants() {

@@ -49,7 +49,7 @@ func (p *page) isRepeat(patient, added domain.Patient) (bool, error) {
 // many, so their medical records are not read.
 const namesakeColumns = "id,created_by,name,date_of_birth,phone_number,external_id,created_at"
 
-// namesakes returns the patients who are probably the same person as a new one, maxChoices at
+// namesakes returns the patients who are probably the same person as a new one, maxMatches at
 // most.
 func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.PatientView, err error) {
 	parameters := domain.Parameters{
@@ -66,7 +66,7 @@ func (c *console) namesakes(p *page, patient domain.Patient) (same []domain.Pati
 			return nil, err
 		}
 		for _, other := range found.Items {
-			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() || len(same) == maxChoices {
+			if patient.DateOfBirth.IsZero() && !other.DateOfBirth.IsZero() || len(same) == maxMatches {
 				return same, nil
 			}
 			if personOf(other.Patient) != personOf(patient) {

@@ -38,6 +38,8 @@ type field struct {
 	// Focus says that one types here first.
 	Focus  bool
 	Errors []string
+	// Matches are the records that the name in Value finds, if it finds several.
+	Matches matches
 }
 
 // option is one choice of a field of the type select.

@@ -15,7 +15,7 @@ func (c *console) findRoutes() []route {
 }
 
 // linesOfFind is how many patients and how many doctors the first page shows.
-const linesOfFind = "20"
+const linesOfFind = 20
 
 // findPage is the content of the first page.
 type findPage struct {
@@ -75,7 +75,7 @@ func (c *console) showFind(p *page) error {
 // find looks for patients and doctors.
 func (c *console) find(p *page, content *findPage, wanted search) error {
 	words, patients, err := wanted.firstFound(func(words string) (application.Page[domain.PatientView], error) {
-		parameters := findParameters(words)
+		parameters := searchFor(words, "name", linesOfFind)
 		parameters["fields"] = domain.Given(patientColumns)
 		return c.Patients.List(p.ctx(), p.actor, parameters)
 	})
@@ -83,14 +83,10 @@ func (c *console) find(p *page, content *findPage, wanted search) error {
 		return err
 	}
 	content.Patients, content.MorePatients = patients.Items, addressOfAll(p, "patients/", words, patients)
-	doctors, err := c.Doctors.List(p.ctx(), p.actor, findParameters(wanted.typed))
+	doctors, err := c.Doctors.List(p.ctx(), p.actor, searchFor(wanted.typed, "name", linesOfFind))
 	content.Doctors = doctors.Items
 	content.MoreDoctors = addressOfAll(p, "doctors/", wanted.typed, doctors)
 	return err
-}
-
-func findParameters(words string) domain.Parameters {
-	return domain.Parameters{"search": domain.Given(words), "ordering": domain.Given("name"), "limit": domain.Given(linesOfFind)}
 }
 
 // addressOfAll returns the address of the list with all that was found, "" if it was all shown.

@@ -85,7 +85,10 @@ func TestAnUnknownMethodIsRefusedAndChangesNothing(t *testing.T) {
 
 // fieldNames are the names of all fields of the forms that an administrator can open.
 func (f furnished) fieldNames(b *browser) []string {
-	names := map[string]bool{"next": true, "kept": true, "proof": true, "otp": true, "q": true, "code": true}
+	names := map[string]bool{
+		"next": true, "kept": true, "proof": true, "otp": true, "q": true, "code": true,
+		"doctor_name_match": true, "actor_match": true, "patient_match": true, "doctor_match": true,
+	}
 	for _, route := range routesOf(http.MethodGet) {
 		for _, form := range b.visit(f, route).forms() {
 			for name := range form.values {

@@ -11,9 +11,6 @@ import (
 // linesOfList is how many records a list shows on one page.
 const linesOfList = "50"
 
-// maxChoices is how many records with the same name are shown to choose from.
-const maxChoices = 20
-
 // A list is asked for with a form that is posted and answered with a redirect to a GET. The
 // address of the list has what was asked for in a sealed parameter: it can be reloaded, and
 // shows no search words to proxies, logs and people who look at the screen.

@@ -175,7 +175,7 @@ for (const form of document.querySelectorAll("form[data-names]")) {
   const input = form.elements.doctor_name;
   const list = Object.assign(document.createElement("ul"), { id: "doctor-names", className: "suggestions", hidden: true });
   const status = Object.assign(document.createElement("p"), { className: "hint" });
-  const chosen = Object.assign(document.createElement("input"), { type: "hidden", name: "doctor" });
+  const chosen = Object.assign(document.createElement("input"), { type: "hidden", name: "doctor_name_match" });
   list.setAttribute("role", "listbox");
   status.setAttribute("role", "status");
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) {
@@ -221,6 +221,7 @@ for (const form of document.querySelectorAll("form[data-names]")) {
   });
   input.addEventListener("input", () => {
     stop();
+    form.querySelector("[data-matches]")?.remove(); // They belong to another name.
     chosen.value = "";
     status.textContent = "";
     if (input.value.trim()) question.ask(form.dataset.names, { doctor_name: input.value });
