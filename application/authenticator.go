@@ -26,8 +26,7 @@ type Authenticator struct {
 // are not known at the moment; the token has a duty, which may have been done since; or the
 // token belongs to an administrator without a second factor and the rules require one.
 func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error) {
-	now := a.clock()
-	actor, err := a.tokens.Verify(token, now)
+	actor, err := a.tokens.Verify(token, a.clock())
 	if err != nil {
 		return domain.Actor{}, err
 	}
@@ -37,21 +36,48 @@ func (a *Authenticator) Authenticate(ctx context.Context, origin domain.Origin, 
 	}
 	unprotected := a.rules.AdminsNeedSecondFactor && actor.Role == domain.Admin && !actor.SecondFactor
 	if !known || actor.Duty != domain.NoDuty || unprotected {
-		session, err := viewStore(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
-			return tx.Sessions().Get(ctx, actor.SessionID)
-		})
-		switch {
-		case domain.KindOf(err) == domain.NotFound:
-			return domain.Actor{}, domain.ErrAccessToken()
-		case err != nil:
+		session, err := a.usableSession(ctx, actor.SessionID)
+		if err != nil {
 			return domain.Actor{}, err
-		case !session.Usable(now, a.rules.Session) || session.UserID != actor.UserID:
+		}
+		if session.UserID != actor.UserID {
 			return domain.Actor{}, domain.ErrAccessToken()
 		}
 		actor = session.Actor(a.rules.AdminsNeedSecondFactor)
 	}
 	actor.Origin = origin
 	return actor, nil
+}
+
+// Recheck returns an error if the session of a token that Authenticate has accepted was revoked
+// since. It is for answers that are sent in parts: they can take longer than an access token is
+// valid, so the token's age does not count.
+func (a *Authenticator) Recheck(ctx context.Context, session domain.ID) error {
+	revoked, known := a.revocations.Revoked(session)
+	if revoked {
+		return domain.ErrAccessToken()
+	}
+	if known {
+		return nil
+	}
+	_, err := a.usableSession(ctx, session)
+	return err
+}
+
+// usableSession reads a session. The error is Unauthenticated if it has ended.
+func (a *Authenticator) usableSession(ctx context.Context, id domain.ID) (domain.SessionView, error) {
+	session, err := viewStore(ctx, a.store, func(tx ports.Tx) (domain.SessionView, error) {
+		return tx.Sessions().Get(ctx, id)
+	})
+	switch {
+	case domain.KindOf(err) == domain.NotFound:
+		return domain.SessionView{}, domain.ErrAccessToken()
+	case err != nil:
+		return domain.SessionView{}, err
+	case !session.Usable(a.clock(), a.rules.Session):
+		return domain.SessionView{}, domain.ErrAccessToken()
+	}
+	return session, nil
 }
 
 // RecheckAtEnd returns a request body whose last read authenticates the token again, because a

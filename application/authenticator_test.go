@@ -146,3 +146,22 @@ func TestASessionOfAnInactiveUserIsRefused(t *testing.T) {
 	_, err = c.authenticate(grant)
 	assert.Equal(t, domain.ErrAccessToken(), err)
 }
+
+func TestARecheckRefusesASessionThatWasRevokedAndNoOtherToken(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		c := newClinic(t)
+		c.use(withRevocations(&revocationsDouble{feedSilent: deaf}))
+		c.register("ada@example.com", domain.Staff)
+		grant := c.login("ada@example.com")
+		actor := c.actor(grant)
+		c.Advance(grant.ExpiresIn + time.Minute)
+		_, err := c.authenticate(grant)
+		require.Equal(t, domain.ErrAccessToken(), err, "the token has expired")
+		done := c.measure()
+		require.NoError(t, c.Authenticator.Recheck(c.ctx, actor.SessionID), "the session goes on")
+		assert.Equal(t, deaf, done.views > 0, "the store is read only if the revocations are not known")
+
+		require.NoError(t, c.Sessions.Logout(c.ctx, actor))
+		assert.Equal(t, domain.ErrAccessToken(), c.Authenticator.Recheck(c.ctx, actor.SessionID))
+	}
+}

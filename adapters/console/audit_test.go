@@ -200,3 +200,53 @@ func TestAnExportIsRefusedOverHTTP10(t *testing.T) {
 	assert.Contains(t, string(got), " 426 Upgrade Required")
 	assert.Contains(t, string(got), "This browser is too old")
 }
+
+// watchedTrail is a store that calls listed after each use of the trail.
+type watchedTrail struct {
+	ports.Store
+	listed func()
+}
+
+func (s watchedTrail) View(ctx context.Context, do func(ports.Tx) error) error {
+	usesTrail := false
+	err := s.Store.View(ctx, func(tx ports.Tx) error { return do(watchedTx{tx, &usesTrail}) })
+	if usesTrail {
+		s.listed()
+	}
+	return err
+}
+
+type watchedTx struct {
+	ports.Tx
+	usesTrail *bool
+}
+
+func (t watchedTx) Audit() ports.Audit {
+	*t.usesTrail = true
+	return t.Tx.Audit()
+}
+
+func TestAnExportEndsWithTheSession(t *testing.T) {
+	listed := func() {}
+	d := newDesk(t, func(p *application.Ports, _ *application.Rules) {
+		p.Store = watchedTrail{p.Store, func() { listed() }}
+	})
+	boss := d.signedIn("boss@clinic.example", domain.Admin)
+	user, other := d.SignIn("boss@clinic.example").UserID, d.Admin()
+	for range 450 {
+		d.addPatientNamed("Ada")
+	}
+	pages := 0
+	listed = func() {
+		if pages++; pages == 1 {
+			assert.NoError(t, d.Users.RevokeSessions(t.Context(), other, user))
+		}
+	}
+	client := http.Client{Jar: boss.jar}
+	resp, err := client.Post(d.url+"/console/audit/export/", urlEncoded, strings.NewReader("a=b"))
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	_, err = io.ReadAll(resp.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, 1, pages, "no page was read after the session had ended")
+}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -97,6 +98,7 @@ func (c *console) authenticate(p *page) error {
 	}
 	p.session, p.actor = session, actor
 	p.request.SetActor(actor)
+	p.request.SetRecheck(func(ctx context.Context) error { return c.Authenticator.Recheck(ctx, actor.SessionID) })
 	p.session.locked = !p.seenLately()
 	if !p.session.locked {
 		p.markSeen()

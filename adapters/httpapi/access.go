@@ -71,6 +71,7 @@ func (h lenientHandler) serve(c echo.Context, actor domain.Actor) error { return
 // authenticator is the part of application.Authenticator that requests need.
 type authenticator interface {
 	Authenticate(ctx context.Context, origin domain.Origin, token string) (domain.Actor, error)
+	Recheck(ctx context.Context, session domain.ID) error
 	RecheckAtEnd(ctx context.Context, token string, body io.ReadCloser) io.ReadCloser
 }
 
@@ -98,6 +99,7 @@ func authenticate(auth authenticator, rule tokenRule, next endpoint) echo.Handle
 			return markTokenError(err)
 		}
 		request(c).SetActor(actor)
+		request(c).SetRecheck(func(ctx context.Context) error { return markTokenError(auth.Recheck(ctx, actor.SessionID)) })
 		c.Request().Body = auth.RecheckAtEnd(c.Request().Context(), token, c.Request().Body)
 		return next.serve(c, actor)
 	}

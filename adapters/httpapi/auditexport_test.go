@@ -1,8 +1,11 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/csv"
 	"encoding/json"
+	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -10,7 +13,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/adapters/clinictest"
+	"example.com/healthcare/adapters/memory"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // exportAudit returns an export of the audit trail.
@@ -128,4 +134,57 @@ func TestALongExportIsReadAndRecordedPageByPage(t *testing.T) {
 		}
 		assert.Equal(t, map[int]int{200: 12 + 12 + 1, 100: 2}, shown, "each page is recorded; HEAD reads one page")
 	})
+}
+
+// watchedTrail is a store that calls listed after each use of the trail.
+type watchedTrail struct {
+	*memory.Store
+	listed func()
+}
+
+func (s watchedTrail) View(ctx context.Context, do func(ports.Tx) error) error {
+	usesTrail := false
+	err := s.Store.View(ctx, func(tx ports.Tx) error { return do(watchedTx{tx, &usesTrail}) })
+	if usesTrail {
+		s.listed()
+	}
+	return err
+}
+
+type watchedTx struct {
+	ports.Tx
+	usesTrail *bool
+}
+
+func (t watchedTx) Audit() ports.Audit {
+	*t.usesTrail = true
+	return t.Tx.Audit()
+}
+
+func TestAnExportEndsWithTheSession(t *testing.T) {
+	listed := func() {}
+	api := newAPI(t, watchedTrail{memory.New(), func() { listed() }})
+	admin := api.signUp("admin@example.com", domain.Admin)
+	api.signUp("other@example.com", domain.Admin)
+	actor := domain.Actor{UserID: 1, Role: domain.Admin, SessionID: 1}
+	for range 450 {
+		_, err := api.Account.Permissions(t.Context(), actor)
+		require.NoError(t, err)
+	}
+	pages := 0
+	listed = func() {
+		if pages++; pages == 1 {
+			assert.NoError(t, api.Users.Deactivate(t.Context(), clinictest.Operator, 1, domain.AnyState()))
+		}
+	}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api.url+"/api/audit/", nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+admin)
+	request.Header.Set("Accept", "text/csv")
+	resp, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	_, err = io.ReadAll(resp.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	assert.Equal(t, 1, pages, "no page was read after the session had ended")
 }

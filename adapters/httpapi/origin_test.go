@@ -21,6 +21,8 @@ func (f authenticatorFunc) Authenticate(_ context.Context, origin domain.Origin,
 	return f(origin, token)
 }
 
+func (authenticatorFunc) Recheck(context.Context, domain.ID) error { return nil }
+
 func (authenticatorFunc) RecheckAtEnd(_ context.Context, _ string, body io.ReadCloser) io.ReadCloser {
 	return body
 }

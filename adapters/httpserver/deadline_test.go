@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -147,6 +148,39 @@ func TestAStreamedResponseEndsWhenAPartIsLate(t *testing.T) {
 				time.Sleep(stuck)
 			})
 		})
+	}
+}
+
+func TestAStreamedResponseEndsWithTheSession(t *testing.T) {
+	for name, valid := range map[string]int{"before the first part": 0, "after it": 1} {
+		asked := 0
+		var log bytes.Buffer
+		server := httptest.NewServer(serve(&log, Options{}, func(w http.ResponseWriter, r *http.Request) error {
+			RequestFrom(r.Context()).SetRecheck(func(context.Context) error {
+				if asked++; asked > valid {
+					return domain.ErrAccessToken()
+				}
+				return nil
+			})
+			for range 3 {
+				part, err := WithExtraTime(w, r, func(context.Context) (string, error) { return "part", nil })
+				if err != nil {
+					return err
+				}
+				_, _ = io.WriteString(w, part)
+				_ = http.NewResponseController(w).Flush()
+			}
+			return nil
+		}))
+		resp, err := http.Get(server.URL)
+		require.NoError(t, err, name)
+		body, err := io.ReadAll(resp.Body)
+		assert.Equal(t, valid > 0, err != nil, "%s: a part is not taken for the complete response", name)
+		require.NoError(t, resp.Body.Close())
+		assert.Equal(t, valid > 0, resp.StatusCode == http.StatusOK, name)
+		assert.NotContains(t, string(body), "partpart", name)
+		server.Close() // The request is logged then.
+		assert.Equal(t, valid > 0, strings.Contains(log.String(), `level=INFO msg=request`), name)
 	}
 }
 

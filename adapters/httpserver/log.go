@@ -106,6 +106,8 @@ func outcomeOf(request *Request, answer *response, cut bool) outcome {
 		return outcome{level: slog.LevelInfo, status: answer.status, error: "client disconnected during the response"}
 	case err != nil && clientLeft(request, answer, cut):
 		return outcome{level: slog.LevelInfo, status: statusClientGone, error: "client disconnected before the response"}
+	case cut && domain.KindOf(err) == domain.Unauthenticated:
+		return outcome{level: slog.LevelInfo, status: answer.status, error: "session ended during the response"}
 	case cut || err != nil && answer.status >= http.StatusInternalServerError:
 		if e, ok := errors.AsType[*domain.Error](err); ok && e.RetryAfter > 0 {
 			return outcome{slog.LevelWarn, answer.status, err.Error(), cut} // The service is busy, not broken.

@@ -53,6 +53,10 @@ func TestAnObserverIsToldAboutEachRequest(t *testing.T) {
 			_, _ = io.WriteString(w, "a part")
 			return errors.New("the database is gone")
 		}, EndedRequest{Method: "GET", Status: 200, Cut: true}},
+		"signed out during the response": {"GET", t.Context(), func(w http.ResponseWriter, _ *http.Request) error {
+			_, _ = io.WriteString(w, "a part")
+			return domain.ErrAccessToken()
+		}, EndedRequest{Method: "GET", Status: 200}},
 		"left": {"GET", gone, func(_ http.ResponseWriter, r *http.Request) error {
 			return domain.ErrUnavailable(r.Context().Err())
 		}, EndedRequest{Method: "GET", Status: 499}},

@@ -32,7 +32,9 @@ type Request struct {
 	route    string
 	actor    domain.Actor
 	signedIn bool
-	err      error
+	// recheck returns an error if the actor is not signed in any more. It can be nil.
+	recheck func(context.Context) error
+	err     error
 	// namesClient, reason and code are logged if the request is refused.
 	namesClient  bool
 	reason, code string
@@ -70,6 +72,10 @@ func (r *Request) SetRoute(pattern string) { r.set(func() { r.route = pattern })
 func (r *Request) SetActor(actor domain.Actor) {
 	r.set(func() { r.actor, r.signedIn = actor, true })
 }
+
+// SetRecheck sets what WithExtraTime calls before each part of a response: it returns an error if
+// the actor is not signed in any more. Call it before the transport answers.
+func (r *Request) SetRecheck(recheck func(context.Context) error) { r.recheck = recheck }
 
 // NameClient logs the client's address if the request is refused with 401, 403 or 429. It
 // is for routes that need no token: a program such as fail2ban can ban the addresses that
@@ -131,15 +137,25 @@ func (r *Request) logLateResult(ctx context.Context, log *slog.Logger, start tim
 // WithExtraTime calls do with a new deadline, RequestTimeout from now. It is for responses
 // that are streamed. The context also ends when the client disconnects. If do does not
 // return soon after the end of the context, the error is Unavailable and do keeps running.
+// If the check of SetRecheck fails, its error is returned and do is not called.
 func WithExtraTime[T any](w http.ResponseWriter, r *http.Request, do func(context.Context) (T, error)) (T, error) {
 	// Over HTTP/2, the write deadline ends a response even while nothing is being written.
 	if err := ExtendWriteDeadline(w); err != nil {
 		var zero T
 		return zero, err
 	}
-	ctx, cancel := context.WithTimeout(RequestFrom(r.Context()).connected, RequestTimeout)
+	request := RequestFrom(r.Context())
+	ctx, cancel := context.WithTimeout(request.connected, RequestTimeout)
 	defer cancel()
-	return runInTime(ctx, do)
+	return runInTime(ctx, func(ctx context.Context) (T, error) {
+		if request.recheck != nil {
+			if err := request.recheck(ctx); err != nil {
+				var zero T
+				return zero, err
+			}
+		}
+		return do(ctx)
+	})
 }
 
 // ExtendWriteDeadline sets the write deadline of the response to WriteTimeout from now.
