@@ -73,17 +73,23 @@ type Error struct {
 	Err error
 }
 
-// Error returns the text for the log: message, fields and cause.
+// Error returns the text for the log: those of message, fields and cause that the error has.
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString(e.Message)
+	var said []string
+	if e.Message != "" {
+		said = append(said, e.Message)
+	}
 	for _, field := range slices.Sorted(maps.Keys(e.Fields)) {
-		fmt.Fprintf(&b, " [%s: %s]", field, strings.Join(e.Fields[field], " "))
+		said = append(said, fmt.Sprintf("[%s: %s]", field, strings.Join(e.Fields[field], " ")))
 	}
-	if e.Err != nil {
-		fmt.Fprintf(&b, ": %v", e.Err)
+	text := strings.Join(said, " ")
+	switch {
+	case e.Err == nil:
+		return text
+	case text == "":
+		return e.Err.Error()
 	}
-	return strings.TrimSpace(b.String())
+	return text + ": " + e.Err.Error()
 }
 
 // Unwrap returns the cause.
