@@ -1,8 +1,15 @@
 package console
 
 import (
+	"bufio"
+	"cmp"
+	"context"
+	"io"
+	"iter"
+	"net/http"
 	"time"
 
+	"example.com/healthcare/adapters/httpserver"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
@@ -11,56 +18,93 @@ import (
 type accessReport struct {
 	Patient domain.ID
 	At      time.Time
-	Days    []dayOfUses
+	// Uses are read while the page is being sent.
+	Uses iter.Seq[dailyUse]
 }
 
-// dayOfUses are the uses of one day.
-type dayOfUses struct {
-	Day  domain.Date
-	Uses []usesOfOne
-}
-
-// usesOfOne says how often one user did something on a day.
-type usesOfOne struct {
+// dailyUse says how often one user did something on a day.
+type dailyUse struct {
+	Day       domain.Date
 	Who, What string
 	// Refused says in words that it was refused or failed. It is empty otherwise.
 	Refused string
 	Times   int
 }
 
-// showAccessReport shows the whole report on one page, which can be printed.
+// showAccessReport shows the whole report on one page, which can be printed. It can be long, and
+// is sent in parts like an export: if a later part fails, the connection is closed.
 func (c *console) showAccessReport(p *page) error {
 	id, err := p.id("id")
 	if err != nil {
 		return err
 	}
-	content := accessReport{Patient: id, At: p.Clock()}
-	var part application.AccessReport
-	for {
-		if part, err = c.Audit.ReportAccesses(p.ctx(), p.actor, id, part); err != nil {
-			return err
-		}
-		for _, use := range part.Items {
-			content.add(use.Day, usesOfOne{
-				Who: p.callerName(use.User, use.Role, use.ActorName), What: p.deedOnRecord(use.Action, use.Outcome), Refused: p.refused(use.Outcome), Times: use.Times,
-			})
-		}
-		if part.Next == "" {
-			break
-		}
+	if err := p.reserveTexts(1); err != nil { // For the name of a deleted patient.
+		return err
+	}
+	if err := p.reserveExport(); err != nil {
+		return err
+	}
+	read := func(before application.AccessReport) (application.AccessReport, error) {
+		return httpserver.WithExtraTime(p.w, p.r, func(ctx context.Context) (application.AccessReport, error) {
+			return c.Audit.ReportAccesses(ctx, p.actor, id, before)
+		})
+	}
+	part, err := read(application.AccessReport{})
+	if err != nil {
+		return err
 	}
 	name, err := p.patientName(id)
 	if err != nil {
 		return err
 	}
-	return p.show("access-report", p.T("accesses.report_title", name.Name), content)
+	out := bufio.NewWriter(p.w)
+	var failed error
+	uses := func(yield func(dailyUse) bool) {
+		for {
+			for _, use := range part.Items {
+				if !yield(p.dailyUse(use)) {
+					return
+				}
+			}
+			if part.Next == "" {
+				return
+			}
+			if failed = p.flush(out); failed == nil {
+				part, failed = read(part)
+			}
+			if failed != nil {
+				out.Reset(io.Discard) // The end of the page is not sent.
+				return
+			}
+		}
+	}
+	v := view{Page: p, Title: p.T("accesses.report_title", name.Name), Content: accessReport{id, p.Clock(), uses}, Notice: p.takeNotice()}
+	p.setHeader()
+	err = p.execute(out, "access-report", v)
+	if failed == nil && err == nil {
+		failed = p.flush(out)
+	}
+	if failed != nil || err != nil {
+		p.request.Fail(cmp.Or(failed, err))
+	}
+	return nil
 }
 
-// add adds a line to the report, whose lines are in the order of their days.
-func (r *accessReport) add(day domain.Date, uses usesOfOne) {
-	if last := len(r.Days) - 1; last < 0 || r.Days[last].Day != day {
-		r.Days = append(r.Days, dayOfUses{Day: day})
+// dailyUse returns a line of the report.
+func (p *page) dailyUse(use domain.DailyUse) dailyUse {
+	return dailyUse{
+		Day: use.Day, Who: p.callerName(use.User, use.Role, use.ActorName), What: p.deedOnRecord(use.Action, use.Outcome),
+		Refused: p.refused(use.Outcome), Times: use.Times,
 	}
-	last := &r.Days[len(r.Days)-1]
-	last.Uses = append(last.Uses, uses)
+}
+
+// flush sends what was written.
+func (p *page) flush(out *bufio.Writer) error {
+	if err := httpserver.ExtendWriteDeadline(p.w); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	return http.NewResponseController(p.w).Flush()
 }

@@ -105,7 +105,7 @@ func (p *page) showAssigning(refusal error, change func(*assignmentsPage)) error
 // showAssigned shows the page with the assigned doctors alone. refusal is why its form was refused,
 // nil at first.
 func (p *page) showAssigned(refusal error, content assignmentsPage) error {
-	patient, err := p.Patients.Get(p.ctx(), p.actor, content.Assigned.Patient, nil)
+	patient, err := p.Patients.Get(p.ctx(), p.actor, content.Assigned.Patient, withoutTexts)
 	if err != nil {
 		return err
 	}

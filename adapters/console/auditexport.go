@@ -21,21 +21,27 @@ var auditColumns = []string{
 	"address", "request_id", "version",
 }
 
-// exportAudit answers with all events that the filters select, as a table of CSV. Each part of
-// it is sent before the next one is read, and has the time limit of a request, so an export can
-// take any time. If a later part fails, the connection is closed, so that nobody mistakes a
-// part for the whole; a client of HTTP/1.0 could not tell, and is refused.
-func (c *console) exportAudit(p *page) error {
+// reserveExport reserves memory for an answer that is sent in parts. A browser with HTTP/1.0 could
+// not tell that the answer was cut off, and is refused.
+func (p *page) reserveExport() error {
 	if !p.r.ProtoAtLeast(1, 1) {
 		return formError{http.StatusUpgradeRequired, "old_http"}
 	}
+	return p.request.Reserve(p.ctx(), httpserver.Export, domain.MaxPageBytes)
+}
+
+// exportAudit answers with all events that the filters select, as a table of CSV. Each part of
+// it is sent before the next one is read, and has the time limit of a request, so an export can
+// take any time. If a later part fails, the connection is closed, so that nobody mistakes a
+// part for the whole.
+func (c *console) exportAudit(p *page) error {
 	asked, err := p.exportedQuery()
 	if err != nil {
 		return err
 	}
 	query := p.auditQuery(asked)
 	query.Page.Limit = domain.Given(strconv.Itoa(domain.MaxPageLimit))
-	if err := p.request.Reserve(p.ctx(), httpserver.Export, domain.MaxPageBytes); err != nil {
+	if err := p.reserveExport(); err != nil {
 		return err
 	}
 	for begun := false; ; begun = true {

@@ -17,7 +17,7 @@ func (p *page) askToDeletePatient(refusal error) error {
 	if err != nil {
 		return err
 	}
-	patient, err := p.Patients.Get(p.ctx(), p.actor, id, nil)
+	patient, err := p.Patients.Get(p.ctx(), p.actor, id, withoutTexts)
 	if err != nil {
 		return err
 	}

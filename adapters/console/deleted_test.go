@@ -72,3 +72,27 @@ func TestDeletedRecordsAreForAdministrators(t *testing.T) {
 		assert.Equal(t, domain.Denied, d.LastEvent().Outcome, "the attempt is in the trail")
 	}
 }
+
+func TestEachPersonIsAskedForOncePerPageOfDeletedAssignments(t *testing.T) {
+	d := newDesk(t)
+	ada, bob := d.addPatientNamed("Ada Byron"), d.addPatientNamed("Bob")
+	for n := range 5 {
+		doctor := d.addDoctorNamed(fmt.Sprintf("Doctor %d.", n), fmt.Sprintf("L-%d", n))
+		ended := d.assign(ada, doctor.ID)
+		require.NoError(t, d.Mappings.Unassign(t.Context(), d.Staff(), ended.ID, domain.Precondition{}))
+		d.assign(bob, doctor.ID)
+	}
+	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), bob, domain.Precondition{}))
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+	before := len(d.Events())
+	assert.Len(t, b.get("/console/deleted/assignments/").rows(), 10)
+	counts := map[string]int{}
+	for _, event := range d.Events()[before:] {
+		counts[string(event.Action)+" "+string(event.Outcome)]++
+	}
+	assert.Equal(t, map[string]int{
+		"mapping:read_deleted allowed": 1, "user:read_names allowed": 1, "doctor:read allowed": 5, "patient:read allowed": 1,
+		// Bob, who is deleted.
+		"patient:read failed": 1, "patient:read_history allowed": 1,
+	}, counts)
+}

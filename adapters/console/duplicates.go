@@ -41,6 +41,9 @@ func (p *page) isRepeat(patient, added domain.Patient) (bool, error) {
 		p.Clock().Sub(added.CreatedAt) >= domain.IdempotencyKeyLifetime {
 		return false, nil
 	}
+	if err := p.reserveTexts(1); err != nil {
+		return false, err
+	}
 	whole, err := p.Patients.Get(p.ctx(), p.actor, added.ID, nil)
 	return err == nil && len(domain.Diff(&whole.Patient, patient)) == 0, err
 }

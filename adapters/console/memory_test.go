@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -23,6 +24,11 @@ type slowReader struct {
 	begun func()
 	read  <-chan struct{}
 }
+
+// SetWriteDeadline and Flush implement what http.ResponseController calls.
+func (slowReader) SetWriteDeadline(time.Time) error { return nil }
+
+func (slowReader) Flush() {}
 
 func (r slowReader) Write(part []byte) (int, error) {
 	r.begun()

@@ -27,6 +27,8 @@ type page struct {
 	form url.Values
 	// formFields are for the method formField.
 	formFields []field
+	// reserved is for the method reserveTexts.
+	reserved int64
 }
 
 func (c *console) newPage(w http.ResponseWriter, r *http.Request) *page {
@@ -64,9 +66,15 @@ func (p *page) link(path string, ids ...domain.ID) string {
 }
 
 // reserveTexts reserves memory for a page that has free texts of records some times. They can be
-// long. Call it before they are read: the memory is in use until the browser has the page.
+// long. Call it before they are read: the memory is in use until the browser has the page. What
+// the page has reserved before counts.
 func (p *page) reserveTexts(times int64) error {
-	return p.request.Reserve(p.ctx(), httpserver.Answer, times*domain.MaxPageBytes)
+	missing := times - p.reserved
+	if missing <= 0 {
+		return nil
+	}
+	p.reserved = times
+	return p.request.Reserve(p.ctx(), httpserver.Answer, missing*domain.MaxPageBytes)
 }
 
 // redirect sends the browser to a page with a GET, after a form was done.

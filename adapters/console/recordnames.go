@@ -5,6 +5,9 @@ import (
 	"example.com/healthcare/domain"
 )
 
+// withoutTexts are the parameters for a record whose free texts are not needed. They can be long.
+var withoutTexts = domain.Parameters{"fields": domain.Given("name")}
+
 // recordNames are the names of the people whom the versions of records name, by their IDs.
 type recordNames struct {
 	users             map[domain.ID]string
@@ -72,7 +75,7 @@ func (p *page) recordNames(users []domain.ID, records []domain.Reference) (recor
 // patientName returns the name of a patient. A deleted patient has one only for users who may
 // see deleted patients; for others, words stand for the name and the error is NotFound.
 func (p *page) patientName(id domain.ID) (recordName, error) {
-	patient, err := p.Patients.Get(p.ctx(), p.actor, id, domain.Parameters{"fields": domain.Given("name")})
+	patient, err := p.Patients.Get(p.ctx(), p.actor, id, withoutTexts)
 	if err == nil {
 		return recordName{Name: patient.Name.String()}, nil
 	}
@@ -81,7 +84,7 @@ func (p *page) patientName(id domain.ID) (recordName, error) {
 
 // doctorName is patientName for a doctor.
 func (p *page) doctorName(id domain.ID) (recordName, error) {
-	doctor, err := p.Doctors.Get(p.ctx(), p.actor, id, domain.Parameters{"fields": domain.Given("name")})
+	doctor, err := p.Doctors.Get(p.ctx(), p.actor, id, withoutTexts)
 	if err == nil {
 		return recordName{Name: doctor.Name.String()}, nil
 	}
@@ -95,12 +98,30 @@ func deletedName[T domain.Record](p *page, history *application.History[T], id d
 	if domain.KindOf(cause) != domain.NotFound || !p.can(domain.RecordKindOf(record.Self().Kind).ReadDeleted) {
 		return name, cause
 	}
-	versions, err := history.ListVersions(p.ctx(), p.actor, id, domain.PageInput{})
+	last, err := lastVersion(p, history, id)
 	if err != nil {
 		return name, err
 	}
-	if len(versions.Items) > 0 {
-		name.Name = p.T("people.deleted", p.recordTitle(versions.Items[len(versions.Items)-1].Record))
-	}
+	name.Name = p.T("people.deleted", p.recordTitle(last.Record))
 	return name, nil
+}
+
+// lastVersion returns the last version of a record, which can be deleted.
+func lastVersion[T domain.Record](p *page, history *application.History[T], id domain.ID) (last domain.VersionView[T], err error) {
+	if err := p.reserveTexts(1); err != nil {
+		return last, err
+	}
+	for in := (domain.PageInput{}); ; {
+		versions, err := history.ListVersions(p.ctx(), p.actor, id, in)
+		if err != nil {
+			return last, err
+		}
+		if len(versions.Items) > 0 {
+			last = versions.Items[len(versions.Items)-1]
+		}
+		if versions.Next == "" {
+			return last, nil
+		}
+		in.Cursor = domain.Given(versions.Next)
+	}
 }

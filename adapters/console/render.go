@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/url"
 	"path"
@@ -55,24 +56,37 @@ type view struct {
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// render answers with a page. The other headers of pages are set by httpserver.
+// render answers with a page.
 func (p *page) render(status int, name string, v view) error {
+	v.Notice = p.takeNotice()
+	var html bytes.Buffer
+	if err := p.execute(&html, name, v); err != nil {
+		return err
+	}
+	p.setHeader()
+	p.w.WriteHeader(status)
+	_, _ = p.w.Write(html.Bytes()) // This fails only if the browser has left.
+	return nil
+}
+
+// execute writes the HTML of a page.
+func (p *page) execute(w io.Writer, name string, v view) error {
 	parsed, found := p.pages[name]
 	if !found {
 		return fmt.Errorf("console: there is no template %s", name)
 	}
-	v.Notice = p.takeNotice()
-	var html bytes.Buffer
-	if err := parsed.ExecuteTemplate(&html, "layout", v); err != nil {
+	if err := parsed.ExecuteTemplate(w, "layout", v); err != nil {
 		return fmt.Errorf("console: render %s: %w", name, err)
 	}
+	return nil
+}
+
+// setHeader sets the headers of a page. The others are set by httpserver.
+func (p *page) setHeader() {
 	header := p.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
 	header.Add("Vary", "Accept-Language")
-	p.w.WriteHeader(status)
-	_, _ = p.w.Write(html.Bytes()) // This fails only if the browser has left.
-	return nil
 }
 
 // T returns a text (see texts/en.txt).

@@ -56,6 +56,9 @@ func restore[T domain.Record](p *page, history *application.History[T], do func(
 	if err != nil {
 		return err
 	}
+	if err := p.reserveTexts(1); err != nil {
+		return err
+	}
 	record, err := do(once, id)
 	text := p.T("restore.done", p.recordTitle(record))
 	if domain.KindOf(err) == domain.NotFound {
@@ -75,12 +78,11 @@ func restore[T domain.Record](p *page, history *application.History[T], do func(
 // liveRecord returns a record that is not deleted.
 func liveRecord[T domain.Record](p *page, history *application.History[T], id domain.ID) (T, error) {
 	var none T
-	versions, err := history.ListVersions(p.ctx(), p.actor, id, domain.PageInput{})
-	if err != nil {
+	last, err := lastVersion(p, history, id)
+	switch {
+	case err != nil:
 		return none, err
-	}
-	last := versions.Items[len(versions.Items)-1]
-	if last.Change == domain.Deleted {
+	case last.Change == domain.Deleted:
 		return none, domain.ErrNotFound()
 	}
 	return last.Record, nil

@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
 )
 
@@ -111,4 +113,21 @@ func TestARestoreNeedsAKnownRecordAndTheKeyOfTheForm(t *testing.T) {
 	}
 	_, err := d.Patients.Get(t.Context(), d.Staff(), patient.ID, nil)
 	assert.Equal(t, domain.NotFound, domain.KindOf(err))
+}
+
+// A use-case lists the versions of a record in pages.
+func TestARecordWithManyVersionsHasItsLastName(t *testing.T) {
+	d := newDesk(t)
+	patient := d.addPatientNamed("First")
+	for n := range 120 {
+		d.changePatient(d.Staff(), patient, named(fmt.Sprintf("Name %d", n)))
+	}
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+	require.NoError(t, d.Patients.Delete(t.Context(), d.Staff(), patient, domain.Precondition{}))
+	assert.Contains(t, b.get("/console/patients/"+patient.String()+"/accesses/").text(), "Who has seen the record of Name 119 (deleted)")
+
+	form := b.get("/console/deleted/").form("/console/patients/" + patient.String() + "/restore/")
+	_, err := d.Patients.Restore(t.Context(), d.Admin(), application.Once{}, patient)
+	require.NoError(t, err)
+	assert.Contains(t, b.post("/console/patients/"+patient.String()+"/restore/", form).text(), "Name 119 is not deleted any more.")
 }
