@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"io"
 	"iter"
 	"net/http"
 	"time"
@@ -73,7 +72,6 @@ func (c *console) showAccessReport(p *page) error {
 				part, failed = read(part)
 			}
 			if failed != nil {
-				out.Reset(io.Discard) // The end of the page is not sent.
 				return
 			}
 		}
@@ -81,7 +79,7 @@ func (c *console) showAccessReport(p *page) error {
 	v := view{Page: p, Title: p.T("accesses.report_title", name.Name), Content: accessReport{id, p.Clock(), uses}, Notice: p.takeNotice()}
 	p.setHeader()
 	err = p.execute(out, "access-report", v)
-	if failed == nil && err == nil {
+	if failed == nil && err == nil { // Otherwise the end of the page is not sent.
 		failed = p.flush(out)
 	}
 	if failed != nil || err != nil {
