@@ -17,11 +17,15 @@ import (
 	"example.com/healthcare/adapters/console"
 	"example.com/healthcare/adapters/httpapi"
 	"example.com/healthcare/adapters/httpserver"
+	"example.com/healthcare/adapters/memory"
+	"example.com/healthcare/adapters/postgres"
+	"example.com/healthcare/adapters/postgres/pgtest"
 	"example.com/healthcare/adapters/secretkeys"
 	"example.com/healthcare/adapters/sqlite"
 	"example.com/healthcare/adapters/sqlite/sqlitetest"
 	"example.com/healthcare/application"
 	"example.com/healthcare/domain"
+	"example.com/healthcare/ports"
 )
 
 // measured is a page and the calls of the API that get the same from the use-cases.
@@ -68,12 +72,34 @@ var measuredPages = []measured{
 // is the time of the page divided by that of the calls, and should be 2 at most. "KB" is the
 // size of the page, and should be below 100.
 func BenchmarkPages(b *testing.B) {
-	for _, engine := range []string{"memory", "sqlite"} {
-		bench := newPagesBench(b, engine)
-		for _, measured := range measuredPages {
-			b.Run(engine+"/"+strings.TrimSuffix(measured.page, "/"), func(b *testing.B) { bench.run(b, measured) })
-		}
+	for _, engine := range engines {
+		b.Run(engine.name, func(b *testing.B) {
+			bench := newPagesBench(b, engine.open(b))
+			for _, measured := range measuredPages {
+				b.Run(strings.TrimSuffix(measured.page, "/"), func(b *testing.B) { bench.run(b, measured) })
+			}
+		})
 	}
+}
+
+// engines open an empty store of each kind. PostgreSQL is skipped if its programs are missing.
+var engines = []struct {
+	name string
+	open func(b *testing.B) ports.Store
+}{
+	{"memory", func(*testing.B) ports.Store { return memory.New() }},
+	{"sqlite", func(b *testing.B) ports.Store {
+		store, err := sqlite.Open(b.Context(), sqlitetest.New(b), sqlite.Options{})
+		require.NoError(b, err)
+		b.Cleanup(func() { assert.NoError(b, store.Close()) })
+		return store
+	}},
+	{"postgres", func(b *testing.B) ports.Store {
+		store, err := postgres.Open(b.Context(), pgtest.New(b), postgres.Options{})
+		require.NoError(b, err)
+		b.Cleanup(func() { assert.NoError(b, store.Close()) })
+		return store
+	}},
 }
 
 // pagesBench serves the pages and the API of one clinic.
@@ -82,16 +108,9 @@ type pagesBench struct {
 	cookies, token string
 }
 
-func newPagesBench(b *testing.B, engine string) *pagesBench {
+func newPagesBench(b *testing.B, store ports.Store) *pagesBench {
 	b.Helper()
-	clinic := clinictest.New(b, func(p *application.Ports, _ *application.Rules) {
-		if engine == "sqlite" {
-			store, err := sqlite.Open(b.Context(), sqlitetest.New(b), sqlite.Options{})
-			require.NoError(b, err)
-			b.Cleanup(func() { assert.NoError(b, store.Close()) })
-			p.Store = store
-		}
-	})
+	clinic := clinictest.New(b, func(p *application.Ports, _ *application.Rules) { p.Store = store })
 	keys, err := secretkeys.New(domain.NewSecret(clinictest.SecretKey))
 	require.NoError(b, err)
 	log := slog.New(slog.DiscardHandler)

@@ -4,7 +4,7 @@ import { heading, signIn } from "./clinic.js";
 // pagesOf returns the pages of a clinic (see records.js). Each has
 //   name    the name of its pictures, if it has some
 //   path    its address below /console/
-//   as      who visits it: "admin" unless it says "clerk" or "nobody"
+//   as      who visits it: "admin" unless it says "clerk", "colleague" or "nobody"
 //   act     what happens on it before it is looked at
 //   status  the status of the first answer, 200 unless it says another
 export function pagesOf(clinic) {

@@ -9,6 +9,7 @@ import { admin, newBrowser, signedIn } from "./clinic.js";
 import { pagesOf } from "./pages.js";
 import { takePicture } from "./pictures.js";
 import { fill } from "./records.js";
+import { statesOf } from "./states.js";
 
 // The narrowest tables are shown at 724 px, and 320 px are a large screen with 400 % zoom.
 const sizes = [
@@ -16,6 +17,9 @@ const sizes = [
   { viewport: { width: 360, height: 740 }, narrower: 320 },
 ];
 const maxBytes = 100_000;
+
+// The states add records, which the pictures must not show.
+const picturesOnly = process.env.SCREENSHOTS === "1";
 
 let clinic;
 before(async () => { clinic = await fill(); });
@@ -26,9 +30,10 @@ for (const { viewport, narrower } of sizes) {
     const browsers = {
       admin: await signedIn(t, admin, options),
       clerk: await signedIn(t, clinic.clerk, options),
+      colleague: await signedIn(t, clinic.colleague, options),
       nobody: await newBrowser(t, options),
     };
-    for (const { name, path, as = "admin", act, status = 200 } of pagesOf(clinic)) {
+    for (const { name, path, as = "admin", act, status = 200 } of [...pagesOf(clinic), ...(picturesOnly ? [] : statesOf(clinic))]) {
       await t.test(`${as} at /console/${path}${act ? ` (${act.name || "act"})` : ""}`, async () => {
         const page = browsers[as];
         const answer = await page.goto(`/console/${path}`);

@@ -7,6 +7,7 @@ import { field, heading, newBrowser, newDoctor, newUser, signIn, unique } from "
 test("everything works without JavaScript", async (t) => {
   const doctor = unique("Dr. Plain");
   await newDoctor({ name: doctor });
+  await newDoctor({ name: `${doctor} the Second` });
   const user = await newUser();
   const page = await newBrowser(t, { javaScriptEnabled: false });
   await page.goto("/console/");
@@ -22,6 +23,8 @@ test("everything works without JavaScript", async (t) => {
   await page.getByText("1 February 1980").waitFor();
 
   await page.locator("#doctor_name").fill(doctor);
+  await page.getByRole("button", { name: "Assign", exact: true }).click();
+  await page.getByRole("group", { name: "Choose one" }).getByLabel(`${doctor}, `).check();
   await page.getByRole("button", { name: "Assign", exact: true }).click();
   await page.getByText(`${doctor} is assigned now.`).waitFor();
 
