@@ -65,7 +65,7 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Contains(t, several.text(), "Several match. Choose one")
 	assert.Equal(t, "twin", several.form("/console/audit/").Get("patient"), "what was typed is kept")
 	assert.Equal(t, http.StatusUnprocessableEntity, several.submit("/console/audit/").StatusCode, "none was chosen")
-	chosen := several.submit("/console/audit/", "patient_match", matchFor(several, "Bea Twin"))
+	chosen := several.submit("/console/audit/", "patient_match", matchFor(several, "Bea Twin, Patient 2"))
 	assert.Equal(t, http.StatusOK, chosen.StatusCode)
 	assert.Contains(t, chosen.text(), "The events that you asked for")
 	assert.Equal(t, "Bea Twin (#2)", chosen.form("/console/audit/").Get("patient"))

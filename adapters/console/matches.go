@@ -85,7 +85,8 @@ var finders = map[string]func(*page, string) (matches, error){
 	"patient": func(p *page, name string) (matches, error) {
 		found, err := p.Patients.List(p.ctx(), p.actor, searchFor(name, "name", maxMatches))
 		return matchesOf(found, func(patient domain.PatientView) (domain.ID, string, string) {
-			return patient.ID, patient.Name.String(), p.locale.Date(patient.DateOfBirth)
+			// The number tells twins and duplicates apart.
+			return patient.ID, patient.Name.String(), strings.TrimPrefix(p.locale.Date(patient.DateOfBirth)+", ", ", ") + p.T("audit.patient_number", patient.ID)
 		}), err
 	},
 	"doctor": func(p *page, name string) (matches, error) {
