@@ -55,3 +55,19 @@ func TestSearchesFindRowsOfEarlierPrograms(t *testing.T) {
 		return err
 	}))
 }
+
+// The larger the pages of an index, the longer some commit takes, because it merges them.
+func TestTheIndexesForSearchesHaveSmallPages(t *testing.T) {
+	path := newPath(t)
+	store := open(t, path, sqlite.Options{})
+	_, err := addDoctor(t.Context(), store, "NJ-1")
+	require.NoError(t, err)
+	db := direct(t, path)
+	_, err = db.ExecContext(t.Context(), `UPDATE doctors SET search_text = ?`,
+		"abcdefghijklmnopqrstuvwxyz 0123456789 zyxwvutsrqponmlkjihgfedcba 9876543210")
+	require.NoError(t, err)
+	var pages, longest int
+	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT count(*), max(length(block)) FROM doctors_search_data`).Scan(&pages, &longest))
+	require.Greater(t, pages, 4)
+	require.LessOrEqual(t, longest, 1000)
+}

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// scrubPages is how many pages of a search index one transaction of Scrub rewrites, because
-// other writers wait for it.
-const scrubPages = 250
+// scrubPages is how many pages of a search index (see step 21 of the schema) one transaction of
+// Scrub rewrites, because other writers wait for it.
+const scrubPages = 1000
 
 const (
 	addPart    = `INSERT OR REPLACE INTO TABLE (rowid, pieces) VALUES (-1, 'scrub')`
