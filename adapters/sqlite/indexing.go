@@ -4,7 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/hex"
 	"fmt"
-	"unicode/utf8"
+	"strings"
 
 	"modernc.org/sqlite"
 
@@ -30,8 +30,8 @@ func sharedIndexing() sqlstore.SharedIndexing {
 }
 
 // init adds searchPieces to SQL. It is faster than the views doctors_pieces, patients_pieces
-// and users_pieces, whose result it has. No statement of the schema uses it, because other
-// programs do not have it.
+// and users_pieces, by which the triggers index rows, and leaves out pieces that no search asks
+// for. No statement of the schema uses it, because other programs do not have it.
 func init() {
 	sqlite.MustRegisterDeterministicScalarFunction("search_pieces", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		text, ok := args[0].(string)
@@ -42,14 +42,10 @@ func init() {
 	})
 }
 
-// searchPieces returns the tokens of a search text, separated by spaces: its pieces of the
-// sizes in sqlstore.PieceSizes and the date at its end, all in hexadecimal.
+// searchPieces returns the tokens of a search text, separated by spaces and in hexadecimal: the
+// pieces of its sections of the sizes in sqlstore.PieceSizes, and a date as a whole, because
+// only dates have hyphens.
 func searchPieces(text string) string {
-	var ends []int // of the letters
-	for start := range text {
-		_, size := utf8.DecodeRuneInString(text[start:])
-		ends = append(ends, start+size)
-	}
 	var tokens []byte
 	add := func(piece string) {
 		if len(tokens) > 0 {
@@ -57,15 +53,23 @@ func searchPieces(text string) string {
 		}
 		tokens = hex.AppendEncode(tokens, []byte(piece))
 	}
-	start := 0
-	for i, end := range ends {
-		for _, size := range sqlstore.PieceSizes {
-			add(text[start:ends[min(i+size, len(ends))-1]])
+	for section := range strings.SplitSeq(text, "\n") {
+		if strings.Contains(section, "-") {
+			add(section)
+			continue
 		}
-		start = end
-	}
-	if date := len("2006-01-02"); len(text) >= date && text[len(text)-3] == '-' {
-		add(text[len(text)-date:])
+		var starts []int // of the letters, and the end
+		for start := range section {
+			starts = append(starts, start)
+		}
+		starts = append(starts, len(section))
+		for i, start := range starts {
+			for _, size := range sqlstore.PieceSizes {
+				if i+size < len(starts) {
+					add(section[start:starts[i+size]])
+				}
+			}
+		}
 	}
 	return string(tokens)
 }
