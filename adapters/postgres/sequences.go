@@ -95,11 +95,12 @@ const (
 		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = 'id' AND a.attidentity <> ''
 		WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind = 'r'
 		ORDER BY c.relname`
-	// advance never sets a sequence back. The verb is the quoted name of the table.
+	// advanceSequence never sets a sequence back. The verbs are the quoted name of the table and
+	// the sequence as a literal.
 	advanceSequence = `
-		SELECT setval($1, greatest(last, COALESCE(pg_sequence_last_value($1), 0)))
-		FROM (SELECT COALESCE(max(id), 0) AS last FROM %s) AS ids
-		WHERE last > COALESCE(pg_sequence_last_value($1), 0)`
+		SELECT setval(%[2]s, greatest(last, COALESCE(pg_sequence_last_value(%[2]s), 0)))
+		FROM (SELECT COALESCE(max(id), 0) AS last FROM %[1]s) AS ids
+		WHERE last > COALESCE(pg_sequence_last_value(%[2]s), 0);`
 )
 
 // advanceSequences advances every sequence of the schema that is behind its table. Only the
@@ -110,21 +111,17 @@ func advanceSequences(ctx context.Context, db *sql.DB) error {
 		return unavailable(err)
 	}
 	defer func() { _ = rows.Close() }()
-	sequences := map[string]string{}
+	var advance strings.Builder // one round trip for all
 	for rows.Next() {
 		var table, sequence string
 		if err := rows.Scan(&table, &sequence); err != nil {
 			return unavailable(err)
 		}
-		sequences[table] = sequence
+		fmt.Fprintf(&advance, advanceSequence, table, pq.QuoteLiteral(sequence))
 	}
 	if err := rows.Err(); err != nil {
 		return unavailable(err)
 	}
-	for table, sequence := range sequences {
-		if _, err := db.ExecContext(ctx, fmt.Sprintf(advanceSequence, table), sequence); err != nil {
-			return ignoreMissingPrivilege(err)
-		}
-	}
-	return nil
+	_, err = db.ExecContext(ctx, advance.String())
+	return ignoreMissingPrivilege(err)
 }

@@ -91,6 +91,9 @@ func (c config) open(ctx context.Context, access access, log *slog.Logger) (*sql
 	if access == accessCheckSeal || access == accessReadSeal {
 		since = sealsMigration
 	}
+	// One statement is not worth the check of whether prepared statements work, which opens
+	// two connections.
+	unprepared = unprepared || access == accessCheckSeal
 	switch {
 	case c.usesPostgres():
 		return postgres.Open(ctx, c.postgresURL().Reveal(), postgres.Options{Unprepared: unprepared, RequiredStep: since, ForService: access == accessServe, Log: log})
