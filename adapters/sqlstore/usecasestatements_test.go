@@ -33,6 +33,11 @@ func TestUseCasesTakeFewRoundTrips(t *testing.T) {
 		Name: domain.Given("Gregory House"), Specialization: domain.Given("Diagnostics"), LicenseNumber: domain.Given("NJ-1"), Salary: domain.Given("1234.50"),
 	})
 	require.NoError(t, err)
+	assign := func(patient domain.ID) (domain.Mapping, error) {
+		return clinic.Mappings.Assign(ctx, staff, application.Once{}, domain.MappingInput{
+			Patient: domain.Given(patient.String()), Doctor: domain.Given(doctor.ID.String()),
+		})
+	}
 	for _, test := range []struct {
 		name    string
 		prepare func() domain.ID
@@ -52,9 +57,7 @@ func TestUseCasesTakeFewRoundTrips(t *testing.T) {
 		},
 		{
 			"assign a doctor", create, func(id domain.ID) error {
-				_, err := clinic.Mappings.Assign(ctx, staff, application.Once{}, domain.MappingInput{
-					Patient: domain.Given(id.String()), Doctor: domain.Given(doctor.ID.String()),
-				})
+				_, err := assign(id)
 				return err
 			},
 			[]string{"BEGIN", "SELECT doctors", "INSERT mappings", "INSERT versions", "INSERT audit_events", "COMMIT"},
@@ -72,6 +75,18 @@ func TestUseCasesTakeFewRoundTrips(t *testing.T) {
 				return err
 			},
 			[]string{"SELECT patients", "BEGIN", "SELECT generate_series", "INSERT audit_events", "COMMIT"},
+		},
+		{
+			"read the doctors of a patient", func() domain.ID {
+				id := create()
+				_, err := assign(id)
+				require.NoError(t, err)
+				return id
+			}, func(id domain.ID) error {
+				_, err := clinic.Doctors.ListByPatient(ctx, staff, id, domain.Parameters{})
+				return err
+			},
+			[]string{"SELECT doctors", "BEGIN", "SELECT generate_series", "INSERT audit_events", "COMMIT"},
 		},
 		{
 			"record the events of 100 reads", func() domain.ID { return 0 }, func(domain.ID) error {
