@@ -17,8 +17,15 @@ import (
 func TestPiecesAreThoseThatSearchesAskFor(t *testing.T) {
 	dsn := pgtest.New(t)
 	for _, sections := range [][]string{
-		nil, {"a"}, {"ab"}, {"rebecca adler"}, {"rebecca adler", "r@b.example", "mrn 1", "EECAH"},
-		{"rebecca adler", "1980-02-03"}, {"李", "1980-02-03"}, {"äöü€𝄞ß", "𝄞", "bb"}, {"aaaaaaa", "aaaa"},
+		nil,
+		{"a"},
+		{"ab"},
+		{"rebecca adler"},
+		{"rebecca adler", "r@b.example", "mrn 1", "EECAH"},
+		{"rebecca adler", "1980-02-03"},
+		{"李", "1980-02-03"},
+		{"äöü€𝄞ß", "𝄞", "bb"},
+		{"aaaaaaa", "aaaa"},
 	} {
 		expected := []string{}
 		for _, section := range sections {
