@@ -155,11 +155,16 @@ func (s *Sessions) List(ctx context.Context, actor domain.Actor, in domain.PageI
 	now := s.clock()
 	return runView(ctx, s.trail, call{actor: actor, permission: domain.SessionReadSelf, kind: domain.SubjectSession, inputErr: inputErr},
 		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (Page[domain.Session], error) {
-			return listShown(event, page, func(session domain.Session) domain.ID { return session.ID },
-				func(page domain.Page) ([]domain.Session, error) {
-					return tx.Sessions().Live(ctx, actor.UserID, now, page)
-				})
+			return listShown(event, page, sessionID, liveSessions(ctx, tx, actor.UserID, now))
 		})
+}
+
+func sessionID(session domain.Session) domain.ID { return session.ID }
+
+// liveSessions returns the function that reads a page of the sessions of a user that are live
+// at now.
+func liveSessions(ctx context.Context, tx ports.Tx, user domain.ID, now time.Time) func(domain.Page) ([]domain.Session, error) {
+	return func(page domain.Page) ([]domain.Session, error) { return tx.Sessions().Live(ctx, user, now, page) }
 }
 
 // Logout revokes the actor's current session. It also succeeds if the session was revoked or

@@ -128,6 +128,22 @@ var usersTable = map[string]useCaseTest{
 			}},
 		},
 	},
+	"Users.ListSessions": {
+		roles: adminOnly, permission: "session:read",
+		run: func(c *clinic, by domain.Actor, w world) (any, error) {
+			return c.Users.ListSessions(c.ctx, by, w.other.ID, domain.PageInput{})
+		},
+		denied:  otherUser,
+		allowed: otherUser,
+		cases: map[string]testCall{
+			"unknown ID": {role: domain.Admin, errKind: domain.NotFound, event: missingRecord(domain.SubjectUser), run: func(c *clinic, by domain.Actor, _ world) (any, error) {
+				return c.Users.ListSessions(c.ctx, by, missingID, domain.PageInput{})
+			}},
+			"bad page": {role: domain.Admin, errKind: domain.Invalid, run: func(c *clinic, by domain.Actor, w world) (any, error) {
+				return c.Users.ListSessions(c.ctx, by, w.other.ID, badPage)
+			}},
+		},
+	},
 	"Users.RevokeSessions": {
 		roles: adminAndOperator, permission: "session:revoke",
 		run: func(c *clinic, by domain.Actor, w world) (any, error) {

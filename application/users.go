@@ -269,18 +269,6 @@ func (s *Users) SetPassword(ctx context.Context, actor domain.Actor, id domain.I
 	return err
 }
 
-// RevokeSessions revokes all sessions of a user.
-func (s *Users) RevokeSessions(ctx context.Context, actor domain.Actor, id domain.ID) error {
-	_, err := runUpdate(ctx, s.trail, call{actor: actor, permission: domain.SessionRevoke, kind: domain.SubjectUser, id: id},
-		func(ctx context.Context, tx ports.Tx, event *pendingEvent) (nothing, error) {
-			if _, err := tx.Users().Get(ctx, id); err != nil {
-				return nothing{}, err
-			}
-			return nothing{}, revokeSessions(ctx, tx, event, id, 0, s.clock())
-		})
-	return err
-}
-
 // ResetSecondFactor removes the second factor of a user who lost the device and all recovery
 // codes, and revokes the user's sessions.
 func (s *Users) ResetSecondFactor(ctx context.Context, actor domain.Actor, id domain.ID) error {

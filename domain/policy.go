@@ -12,6 +12,7 @@ const (
 	SessionRefresh    Permission = "session:refresh"
 	SessionReadSelf   Permission = "session:read_self"
 	SessionRevokeSelf Permission = "session:revoke_self"
+	SessionRead       Permission = "session:read"
 	SessionRevoke     Permission = "session:revoke"
 	SessionUnlockSelf Permission = "session:unlock_self"
 
@@ -94,6 +95,7 @@ var policy = []Rule{
 	{SessionReadSelf, "see one's own sessions", []Role{Staff, Admin}},
 	{SessionRevokeSelf, "revoke one's own sessions", []Role{Staff, Admin}},
 	{SessionUnlockSelf, "unlock one's own session with the password", []Role{Staff, Admin}},
+	{SessionRead, "see other users' sessions", []Role{Admin}},
 	{SessionRevoke, "revoke other users' sessions", []Role{Admin, Operator}},
 
 	{UserRegister, "register as Staff while registration is open", []Role{Anonymous, Staff, Admin, Operator}},
