@@ -162,7 +162,7 @@ func TestBadInputNeverCausesAServerError(t *testing.T) {
 			got = api.do(endpoint.method, endpoint.path, admin, `{"name":"`+strings.Repeat("x", limit)+`"}`)
 			assert.Equal(t, 413, got.StatusCode, "%s %s", endpoint.method, endpoint.path)
 		}
-		for _, list := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/2/patients/", "/api/patients/2/doctors/", "/api/mappings/2/", "/api/users/", "/api/auth/sessions/", "/api/audit/", "/api/patients/1/accesses/"} {
+		for _, list := range []string{"/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/2/patients/", "/api/patients/2/doctors/", "/api/mappings/2/", "/api/users/", "/api/auth/sessions/", "/api/users/2/sessions/", "/api/audit/", "/api/patients/1/accesses/"} {
 			for _, query := range badQueries {
 				assert.Equal(t, 400, api.do("GET", list+"?"+query, admin, "").StatusCode, "%s?%s", list, query)
 			}
@@ -181,6 +181,7 @@ func TestBadInputNeverCausesAServerError(t *testing.T) {
 		for _, id := range badIDs {
 			if _, err := domain.ParseID(id); err != nil && id != "" {
 				assert.Equal(t, 404, api.doRaw("GET", "/api/patients/"+id+"/accesses/", admin, "").StatusCode, id)
+				assert.Equal(t, 404, api.doRaw("GET", "/api/users/"+id+"/sessions/", admin, "").StatusCode, id)
 			}
 			assert.Contains(t, []int{404, 405}, api.doRaw("POST", "/api/users/"+id+"/password/", admin, `{"password":"`+otherPassword+`"}`).StatusCode, id)
 			assert.Contains(t, []int{404, 405}, api.doRaw("DELETE", "/api/users/"+id+"/sessions/", admin, "").StatusCode, id)
@@ -207,7 +208,7 @@ func TestBadInputNeverCausesAServerError(t *testing.T) {
 			}
 		}
 
-		for _, path := range []string{"/api/users/", "/api/users/2/", "/api/auth/sessions/", "/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/1/", "/api/patients/1/", "/api/patients/1/doctors/", "/api/doctors/1/patients/", "/api/mappings/1/", "/api/mappings/?patient_id=1", "/api/audit/", "/api/patients/1/accesses/", "/readyz"} {
+		for _, path := range []string{"/api/users/", "/api/users/2/", "/api/auth/sessions/", "/api/users/2/sessions/", "/api/doctors/", "/api/patients/", "/api/mappings/", "/api/doctors/1/", "/api/patients/1/", "/api/patients/1/doctors/", "/api/doctors/1/patients/", "/api/mappings/1/", "/api/mappings/?patient_id=1", "/api/audit/", "/api/patients/1/accesses/", "/readyz"} {
 			api.want(200, "GET", path, admin, "")
 		}
 		log := api.log.String()

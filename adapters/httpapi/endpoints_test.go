@@ -53,6 +53,7 @@ var endpoints = []struct {
 	{"PATCH", "/api/users/2/", `{"role":"ADMIN"}`, 401, 403, 200},
 	{"DELETE", "/api/users/2/", ``, 401, 403, 204},
 	{"POST", "/api/users/2/password/", `{"password":"` + otherPassword + `"}`, 401, 403, 204},
+	{"GET", "/api/users/2/sessions/", ``, 401, 403, 200},
 	{"DELETE", "/api/users/2/sessions/", ``, 401, 403, 204},
 
 	{"GET", "/api/doctors/", ``, 401, 200, 200},

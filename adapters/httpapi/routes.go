@@ -51,6 +51,7 @@ func routes(s *application.UseCases, ready readiness, options Options) []route {
 		{http.MethodPatch, "/api/users/:id/", tokenRequired, changeByID(readAccountChange, s.Users.Change, showAccount)},
 		{http.MethodDelete, "/api/users/:id/", tokenRequired, deleteByID(s.Users.Deactivate)},
 		{http.MethodPost, "/api/users/:id/password/", tokenRequired, setPassword(s.Users)},
+		{http.MethodGet, "/api/users/:id/sessions/", tokenRequired, listUserSessions(s.Users)},
 		{http.MethodDelete, "/api/users/:id/sessions/", tokenRequired, callByIDNoContent(s.Users.RevokeSessions)},
 
 		{http.MethodGet, "/api/doctors/", tokenRequired, listRecords(s.Doctors.List, showDoctor, s.Doctors.ListDeleted, recordfiles.Doctors, s.Store)},

@@ -20,16 +20,26 @@ type sessionView struct {
 
 func listSessions(sessions *application.Sessions) lister {
 	return func(c echo.Context, actor domain.Actor, query *query) error {
-		return list(readPage, sessions.List, func(session domain.Session) sessionView {
-			return sessionView{
-				ID:         session.ID,
-				CreatedAt:  showInstant(session.CreatedAt),
-				LastUsedAt: showInstant(session.LastUsedAt),
-				ExpiresAt:  showInstant(session.ExpiresAt),
-				Address:    showAddress(session.Origin.Address),
-				Device:     session.Origin.Device,
-				Current:    session.ID == actor.SessionID,
-			}
-		})(c, actor, query)
+		return list(readPage, sessions.List, showSessionTo(actor))(c, actor, query)
+	}
+}
+
+func listUserSessions(users *application.Users) lister {
+	return func(c echo.Context, actor domain.Actor, query *query) error {
+		return listByID(readPage, users.ListSessions, showSessionTo(actor))(c, actor, query)
+	}
+}
+
+func showSessionTo(actor domain.Actor) func(domain.Session) sessionView {
+	return func(session domain.Session) sessionView {
+		return sessionView{
+			ID:         session.ID,
+			CreatedAt:  showInstant(session.CreatedAt),
+			LastUsedAt: showInstant(session.LastUsedAt),
+			ExpiresAt:  showInstant(session.ExpiresAt),
+			Address:    showAddress(session.Origin.Address),
+			Device:     session.Origin.Device,
+			Current:    session.ID == actor.SessionID,
+		}
 	}
 }

@@ -73,6 +73,42 @@ func TestUsersListAndRevokeTheirSessions(t *testing.T) {
 	})
 }
 
+func TestAdministratorsSeeWhereUsersAreSignedIn(t *testing.T) {
+	forEachStore(t, func(t *testing.T, api *api) {
+		admin := api.signUp("admin@example.com", domain.Admin)
+		staff := api.signUp("staff@example.com", domain.Staff)
+		api.loginFrom("staff@example.com", "203.0.113.7", "Phone/1.0 (β)")
+		const theirs = "/api/users/2/sessions/"
+
+		sessions := api.want(200, "GET", theirs, admin, "").objects(t)
+		require.Len(t, sessions, 2)
+		assert.Equal(t, "203.0.113.7", sessions[1]["address"])
+		assert.Equal(t, "Phone/1.0 (β)", sessions[1]["device"])
+		event := api.LastEvent()
+		assert.Equal(t, domain.SessionRead, event.Action)
+		assert.Equal(t, domain.Subject{Kind: domain.SubjectUser, ID: 2}, event.Subject)
+		assert.Equal(t, domain.ID(1), event.Actor.UserID)
+
+		own := api.want(200, "GET", "/api/auth/sessions/", staff, "").objects(t)
+		assert.Equal(t, true, own[0]["current"])
+		own[0]["current"] = false
+		assert.Equal(t, own, sessions, "the user's own list, but for the request's session")
+		assert.Equal(t, true, api.want(200, "GET", "/api/users/1/sessions/", admin, "").objects(t)[0]["current"])
+
+		first := api.want(200, "GET", theirs+"?limit=1", admin, "")
+		assert.Equal(t, sessions[:1], first.objects(t))
+		assert.Contains(t, first.Header.Get("Link"), `rel="next"`)
+		assert.Equal(t, sessions[1:], api.want(200, "GET", theirs+"?limit=1&cursor=2", admin, "").objects(t))
+
+		api.want(401, "GET", theirs, "", "")
+		api.want(403, "GET", theirs, staff, "")
+		assert.Equal(t, domain.Denied, api.LastEvent().Outcome)
+		api.want(404, "GET", "/api/users/99/sessions/", admin, "")
+		api.want(204, "DELETE", theirs, admin, "")
+		assert.Empty(t, api.want(200, "GET", theirs, admin, "").objects(t))
+	})
+}
+
 func TestPermissionsMatchTheRole(t *testing.T) {
 	api := newAPI(t, stores["memory"](t))
 	for role, count := range map[domain.Role]int{domain.Admin: 0, domain.Staff: 0} {

@@ -59,6 +59,7 @@ await send(204, "DELETE", "/api/auth/sessions/", { token: staff });
 await send(403, "GET", "/api/users/", { token: staff });
 const users = await send(200, "GET", "/api/users/?search=sam&role=STAFF&is_active=true", { token: admin });
 await send(200, "GET", `/api/users/${users[0].id}/`, { token: admin });
+await send(200, "GET", `/api/users/${users[0].id}/sessions/`, { token: admin });
 await send(200, "PATCH", `/api/users/${users[0].id}/`, { token: admin, body: { last_name: "Lee" } });
 
 // Records, as an Admin and as Staff.
