@@ -61,6 +61,7 @@ var measuredPages = []measured{
 	{"audit/", []string{"/api/audit/?limit=50&ordering=-id", namesCall}},
 	{"users/", []string{"/api/users/?ordering=last_name", "/api/users/?is_active=false&ordering=-id"}},
 	{"users/2/", []string{"/api/users/2/"}},
+	{"users/2/sessions/", []string{"/api/users/2/", "/api/users/2/sessions/"}},
 	{"users/2/edit/", []string{"/api/users/2/"}},
 	{"account/", []string{"/api/auth/me/"}},
 	{"account/sessions/", []string{"/api/auth/sessions/"}},

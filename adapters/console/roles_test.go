@@ -145,6 +145,7 @@ var accessByRoute = map[string]access{
 	"POST users/{id}/deactivate/": forAdmins,
 	"GET users/{id}/password/":    forAdmins,
 	"POST users/{id}/password/":   forAdmins,
+	"GET users/{id}/sessions/":    forAdmins,
 	"GET users/{id}/sign-out/":    forAdmins,
 	"POST users/{id}/sign-out/":   forAdmins,
 

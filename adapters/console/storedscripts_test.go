@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -69,8 +70,8 @@ func accepted(t *testing.T, payload string, plain map[string]string, do func(val
 }
 
 // infest fills a clinic with a payload: a patient and a doctor with an earlier version, a
-// deleted patient, and a user. It returns the browser of an administrator whose name and
-// browser are hostile, too.
+// deleted patient, and a user with a session in a hostile browser. It returns the browser of an
+// administrator whose name and browser are hostile, too.
 func (f furnished) infest(payload string) *browser {
 	f.t.Helper()
 	t := f.t.(*testing.T)
@@ -124,6 +125,9 @@ func (f furnished) infest(payload string) *browser {
 		}
 		return r
 	}, payload))
+	theirs := f.browser()
+	theirs.header = b.header.Clone()
+	assert.Equal(t, http.StatusOK, theirs.signIn("grace@clinic.example").StatusCode)
 	assert.Equal(t, http.StatusOK, b.signIn("mallory@clinic.example").StatusCode)
 	return b
 }
@@ -140,6 +144,9 @@ func TestStoredScriptsStayText(t *testing.T) {
 				page.checkMarkup(t, marker)
 				if strings.Contains(page.text(), marker) {
 					shown++
+				}
+				if strings.HasSuffix(route, "/sessions/") {
+					assert.Contains(t, fmt.Sprint(page.rows()), marker, "%s shows the browser", route)
 				}
 			}
 			assert.Greater(t, shown, 10, "the payload is on most pages: at least as the name of the user")

@@ -20,6 +20,7 @@ func (c *console) userRoutes() []route {
 		post("users/{id}/deactivate/{$}", c.deactivateUser),
 		get("users/{id}/password/{$}", c.showSetPassword),
 		post("users/{id}/password/{$}", c.setPassword),
+		get("users/{id}/sessions/{$}", c.listUserSessions),
 		get("users/{id}/sign-out/{$}", c.showSignOutUser),
 		post("users/{id}/sign-out/{$}", c.signOutUser),
 	}
@@ -142,6 +143,29 @@ func (c *console) showUser(p *page) error {
 		return err
 	}
 	return p.show("user", userLabel(user), userPage{p.userRow(user), user.ID == p.actor.UserID, user.ETag()})
+}
+
+// userSessions is the content of the page of a user's sessions.
+type userSessions struct {
+	sessionList
+	User domain.ID
+}
+
+// listUserSessions is the page that shows where a user is signed in. It is not a part of the page
+// of the user, so that the audit trail has an event only if somebody wants to know.
+func (c *console) listUserSessions(p *page) error {
+	user, err := p.user()
+	if err != nil {
+		return err
+	}
+	if user.ID == p.actor.UserID {
+		return p.redirect("account/sessions/")
+	}
+	found, err := c.Users.ListSessions(p.ctx(), p.actor, user.ID, p.sessionPage())
+	if err != nil {
+		return err
+	}
+	return p.show("user-sessions", p.T("users.sessions_title", userLabel(user)), userSessions{p.sessionList(found), user.ID})
 }
 
 // user returns the user whose id is in the path.

@@ -255,7 +255,7 @@ func TestStaffGetNoPageOfUsers(t *testing.T) {
 	ada := d.signedIn("ada@clinic.example", domain.Staff)
 	own := d.userPath("ada@clinic.example")
 	events := len(d.Events())
-	for _, path := range []string{"/console/users/", "/console/users/add/", own, own + "edit/", own + "deactivate/", own + "password/", own + "sign-out/"} {
+	for _, path := range []string{"/console/users/", "/console/users/add/", own, own + "edit/", own + "deactivate/", own + "password/", own + "sessions/", own + "sign-out/"} {
 		assert.Equal(t, http.StatusForbidden, ada.get(path).StatusCode, path)
 	}
 	for _, path := range []string{"/console/users/add/", own + "edit/", own + "activate/", own + "deactivate/", own + "password/", own + "sign-out/"} {
@@ -264,7 +264,7 @@ func TestStaffGetNoPageOfUsers(t *testing.T) {
 	}
 	assert.NotContains(t, ada.get("/console/").body, "/console/users/")
 	for _, event := range d.Events()[events:] {
-		if strings.HasPrefix(string(event.Action), "user:") {
+		if strings.HasPrefix(string(event.Action), "user:") || event.Action == domain.SessionRead {
 			assert.Equal(t, domain.Denied, event.Outcome, event.Action)
 		}
 	}
@@ -274,7 +274,7 @@ func TestStaffGetNoPageOfUsers(t *testing.T) {
 func TestThereIsNoPageOfAnUnknownUser(t *testing.T) {
 	d := newDesk(t)
 	admin := d.signedIn("admin@clinic.example", domain.Admin)
-	for _, path := range []string{"/console/users/999/", "/console/users/x/", "/console/users/0/edit/", "/console/users/999/password/"} {
+	for _, path := range []string{"/console/users/999/", "/console/users/x/", "/console/users/0/edit/", "/console/users/999/password/", "/console/users/999/sessions/", "/console/users/x/sessions/"} {
 		assert.Equal(t, http.StatusNotFound, admin.get(path).StatusCode, path)
 	}
 	assert.Equal(t, http.StatusNotFound, admin.post("/console/users/999/password/", pairs()).StatusCode)

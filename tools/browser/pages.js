@@ -46,6 +46,7 @@ export function pagesOf(clinic) {
     { name: "temporary-password", path: "users/add/", act: addUser },
     { path: `${clerk}edit/` },
     { path: `${clerk}password/` },
+    { path: `${clerk}sessions/` },
     { path: `${clerk}sign-out/` },
     { path: `${clerk}deactivate/` },
     { name: "deleted", path: "deleted/" },
