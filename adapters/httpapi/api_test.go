@@ -183,6 +183,19 @@ func (a *api) do(method, path, token, body string, headers ...string) answer {
 	return a.send(req)
 }
 
+// doUntilServed is do for one of many requests at the same moment. On a slow machine, some wait for
+// too long, and the answer is to send them again. That is done here.
+func (a *api) doUntilServed(method, path, token, body string, headers ...string) answer {
+	a.t.Helper()
+	for {
+		got := a.do(method, path, token, body, headers...)
+		if got.StatusCode != http.StatusServiceUnavailable {
+			return got
+		}
+		assert.NotEmpty(a.t, got.Header.Get("Retry-After"))
+	}
+}
+
 func (a *api) send(req *http.Request) answer {
 	a.t.Helper()
 	resp, err := a.transport.RoundTrip(req)

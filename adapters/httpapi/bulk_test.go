@@ -218,7 +218,7 @@ func TestOneOfSeveralBulkRequestsAtOnceAddsTheRecords(t *testing.T) {
 		for n := range clients {
 			// Each list has a patient of its own and 99 that all have.
 			sent.Go(func() {
-				answers[n] = api.do("POST", "/api/patients/bulk/", staff, itemsOf(100, func(i int) string {
+				answers[n] = api.doUntilServed("POST", "/api/patients/bulk/", staff, itemsOf(100, func(i int) string {
 					if i == 0 {
 						i = 1000 + n
 					}

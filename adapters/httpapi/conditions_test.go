@@ -290,7 +290,7 @@ func assertOneWins(t *testing.T, instances ...conditionsClinic) {
 		for i := range 50 {
 			go func() {
 				c := instances[i%len(instances)]
-				answers <- c.do("PUT", path, c.admin, fmt.Sprintf(body, i), "If-Match", old).StatusCode
+				answers <- c.doUntilServed("PUT", path, c.admin, fmt.Sprintf(body, i), "If-Match", old).StatusCode
 			}()
 		}
 		counts := map[int]int{}

@@ -55,7 +55,7 @@ func assertDoneOnce(t *testing.T, token string, instances ...*api) {
 	for _, write := range onceWrites {
 		answers := make(chan answer)
 		for i := range 50 {
-			go func() { answers <- instances[i%len(instances)].doUntilDone(write.path, token, write.body) }()
+			go func() { answers <- instances[i%len(instances)].doOnce(write.path, token, write.body) }()
 		}
 		bodies, replays := map[string]int{}, 0
 		for range 50 {
@@ -72,19 +72,14 @@ func assertDoneOnce(t *testing.T, token string, instances ...*api) {
 	}
 }
 
-// doUntilDone sends a POST with the Idempotency-Key "k" again, as a client does, while the answer
-// is that the first request is still being done or, on a slow machine, that too many requests
-// wait for a connection.
-func (a *api) doUntilDone(path, token, body string) answer {
+// doOnce sends a POST with the Idempotency-Key "k" until the first such request is done.
+func (a *api) doOnce(path, token, body string) answer {
 	for {
-		got := a.do("POST", path, token, body, "Idempotency-Key", "k")
-		switch got.StatusCode {
-		case 409:
-			assert.Equal(a.t, "idempotency_in_progress", got.code(a.t))
-		case 503:
-		default:
+		got := a.doUntilServed("POST", path, token, body, "Idempotency-Key", "k")
+		if got.StatusCode != 409 {
 			return got
 		}
+		assert.Equal(a.t, "idempotency_in_progress", got.code(a.t))
 		assert.NotEmpty(a.t, got.Header.Get("Retry-After"))
 	}
 }

@@ -193,7 +193,7 @@ func TestParallelRefreshesOverHTTPGetOneSuccessor(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range grants {
 			group.Go(func() {
-				got := api.do("POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`)
+				got := api.doUntilServed("POST", "/api/auth/login/refresh/", "", `{"refresh":"`+refresh+`"}`)
 				if assert.Equal(t, 200, got.StatusCode, "%s", got.body) {
 					grants[i] = got.object(t)
 				}

@@ -26,6 +26,9 @@ type Options struct {
 	// uses, and at least 10. All stores of a server together must stay below its
 	// max_connections (100 by default).
 	MaxConnections int
+	// ConnectionWait is how long a read or a change waits for a connection of the store before
+	// it fails with Unavailable. 0 means one second.
+	ConnectionWait time.Duration
 	// Unprepared sends every statement unprepared. It is needed behind pgbouncer before 1.21
 	// in transaction mode, which does not support prepared statements.
 	Unprepared bool
@@ -101,7 +104,9 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	prober := sql.OpenDB(connector)
 	prober.SetMaxOpenConns(1)
 	wrapped := sqlx.NewDb(db, driverName)
-	return sqlstore.New(newEngine(), wrapped, wrapped, sqlx.NewDb(prober, driverName), !options.Unprepared), nil
+	engine := newEngine()
+	engine.ConnWait = options.ConnectionWait
+	return sqlstore.New(engine, wrapped, wrapped, sqlx.NewDb(prober, driverName), !options.Unprepared), nil
 }
 
 // driverName is sqlx's name of the driver.

@@ -24,18 +24,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestStore(t *testing.T) { portstest.TestStore(t, openWithLongLockTimeout) }
+func TestStore(t *testing.T) { portstest.TestStore(t, openPatient) }
 
-func TestConcurrentStore(t *testing.T) { portstest.TestConcurrentStore(t, openWithLongLockTimeout) }
+func TestConcurrentStore(t *testing.T) { portstest.TestConcurrentStore(t, openPatient) }
 
-// openWithLongLockTimeout opens an empty store that waits long for locks, as is necessary on a busy machine.
-func openWithLongLockTimeout(t *testing.T) ports.Store {
+// openPatient opens an empty store that waits long for locks and connections, as is necessary on a busy
+// machine.
+func openPatient(t *testing.T) ports.Store {
 	address, err := url.Parse(pgtest.New(t))
 	require.NoError(t, err)
 	settings := address.Query()
 	settings.Set("lock_timeout", "60s")
 	address.RawQuery = settings.Encode()
-	return open(t, address.String(), postgres.Options{})
+	return open(t, address.String(), postgres.Options{ConnectionWait: time.Minute})
 }
 
 func TestPagingWhileRecordsChange(t *testing.T) {

@@ -85,10 +85,12 @@ type Engine struct {
 	CheckUnchanged func() error
 	// LastStep is the last step of the schema that the program knows.
 	LastStep int64
-	// WriteWait is how long an Update waits for its turn or a connection. For an engine that
-	// allows one writer at a time, it includes the wait for the lock of another process: if the
-	// waits added up, each Update in a line would wait once for each one before it. 0 means one
-	// second, as for reads.
+	// ConnWait is how long a read waits for a connection, and an Update if all connections are
+	// alike. 0 means one second.
+	ConnWait time.Duration
+	// WriteWait is how long an Update of an engine that allows one writer at a time waits for its
+	// turn and for the lock of another process, both together: if the waits added up, each Update
+	// in a line would wait once for each one before it.
 	WriteWait time.Duration
 	// RolledBack reports whether the error of a COMMIT says that nothing was committed.
 	RolledBack func(error) bool
@@ -116,19 +118,19 @@ var _ ports.Store = (*Store)(nil)
 // connection, which only Ready uses. Close closes all three. The caller must have checked
 // the schema (see Schema.Check).
 func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
-	s := &Store{engine: engine, reader: newStatements(reader, prepared, connWait), readiness: newReadiness(prober)}
+	s := &Store{engine: engine, reader: newStatements(reader, prepared, cmp.Or(engine.ConnWait, connWait)), readiness: newReadiness(prober)}
 	s.schemaChecked.Store(time.Now().UnixNano())
 	s.writer = s.reader
 	if writer != reader {
-		s.writer = newStatements(writer, prepared, cmp.Or(engine.WriteWait, connWait))
+		s.writer = newStatements(writer, prepared, engine.WriteWait)
 	}
 	if !engine.RowLocks {
-		s.shared = &sharedUpdates{store: s, maxWait: cmp.Or(engine.WriteWait, connWait), maxShareTime: maxShareTime}
+		s.shared = &sharedUpdates{store: s, maxWait: engine.WriteWait, maxShareTime: maxShareTime}
 	}
 	return s
 }
 
-// connWait is how long a read waits for a connection of the pool.
+// connWait is the ConnWait of an engine that has none.
 const connWait = time.Second
 
 // Close closes all connections, each one when its statement or transaction has ended. If the

@@ -110,16 +110,24 @@ func TestRateLimitDoesNotRevealWhetherAnAccountExists(t *testing.T) {
 // TestConcurrentGuessesAreAllCounted sends concurrent refreshes to two instances.
 func TestConcurrentGuessesAreAllCounted(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=3/1h")
-	got := i.refreshAtOnce(func(int) string { return "" })
-	assert.Equal(t, map[int]int{http.StatusUnauthorized: 3, http.StatusTooManyRequests: 57}, got)
+	assertAllCounted(t, 3, i.refreshAtOnce(func(int) string { return "" }))
 }
 
 // TestConcurrentGuessesFromASiteAreAllCounted sends each request from another
 // network of one site.
 func TestConcurrentGuessesFromASiteAreAllCounted(t *testing.T) {
 	i := startInstances(t, "LIMIT_REFRESH=1/1h", "TRUSTED_PROXIES=127.0.0.1")
-	got := i.refreshAtOnce(func(n int) string { return fmt.Sprintf("2001:db8:1:%x::1", n) })
-	assert.Equal(t, map[int]int{http.StatusUnauthorized: 5, http.StatusTooManyRequests: 55}, got)
+	assertAllCounted(t, 5, i.refreshAtOnce(func(n int) string { return fmt.Sprintf("2001:db8:1:%x::1", n) }))
+}
+
+// assertAllCounted asserts that of 60 guesses as many were judged as the limit allows. On a slow
+// machine, some have to wait for too long and are answered with 503; they can be counted, too.
+func assertAllCounted(t *testing.T, limit int, answers map[int]int) {
+	t.Helper()
+	judged, refused, unavailable := answers[http.StatusUnauthorized], answers[http.StatusTooManyRequests], answers[http.StatusServiceUnavailable]
+	assert.Equal(t, 60, judged+refused+unavailable, "%v", answers)
+	assert.LessOrEqual(t, judged, limit, "%v", answers)
+	assert.GreaterOrEqual(t, judged+unavailable, limit, "%v", answers)
 }
 
 // refreshAtOnce sends 60 concurrent refreshes, each with the client address that address
