@@ -29,6 +29,10 @@ import (
 
 // Options are the settings of a store. The zero value suits most uses.
 type Options struct {
+	// WriteWait is how long a change waits for the other writers of its store and for the
+	// transaction of another process, both together, before it fails with Unavailable. 0 means
+	// three seconds.
+	WriteWait time.Duration
 	// Unprepared sends every statement unprepared.
 	Unprepared bool
 	// MustExist makes Open fail unless the file exists and is up to date. Open then neither
@@ -44,9 +48,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// busyTimeout bounds the wait of a writer for the other writers of its store and for the
-// transaction of another process, both together. In package postgres, lock_timeout is as long.
-const busyTimeout = 3 * time.Second
+// defaultWriteWait is as long as lock_timeout in package postgres.
+const defaultWriteWait = 3 * time.Second
 
 // probeBusyTimeout is shorter than the wait of Ready's callers, so that they get the reason.
 const probeBusyTimeout = time.Second
@@ -102,6 +105,7 @@ func Open(ctx context.Context, path string, options Options) (*sqlstore.Store, e
 	reader.SetMaxIdleConns(readers)
 	engine := newEngine()
 	engine.CheckFile = files.check
+	engine.WriteWait = cmp.Or(options.WriteWait, engine.WriteWait)
 	return sqlstore.New(engine, reader, writer, prober, !options.Unprepared), nil
 }
 
@@ -121,7 +125,7 @@ func newEngine() sqlstore.Engine {
 		SharedIndexing:   sharedIndexing(),
 		Probe:            probe,
 		LastStep:         schema().Last(),
-		WriteWait:        busyTimeout,
+		WriteWait:        defaultWriteWait,
 		RolledBack:       rolledBack,
 		Classify:         classify,
 	}
@@ -184,7 +188,7 @@ func open(path string, options Options, settings ...string) (*sqlx.DB, error) {
 func newConnector(path string, options Options, settings ...string) (driver.Connector, error) {
 	query := url.Values{
 		"mode":          {"rw"}, // not "rwc", which would create a missing file
-		"_busy_timeout": {milliseconds(busyTimeout)},
+		"_busy_timeout": {milliseconds(cmp.Or(options.WriteWait, defaultWriteWait))},
 		"_journal_mode": {"WAL"},
 		"_synchronous":  {"FULL"},
 		"_foreign_keys": {"1"},

@@ -58,10 +58,14 @@ func TestStoreUnprepared(t *testing.T) {
 	portstest.TestConcurrentStore(t, openUnprepared)
 }
 
-func openNew(t *testing.T) ports.Store { return open(t, sqlitetest.New(t), sqlite.Options{}) }
+// openNew opens an empty store whose changes wait long for each other, as is necessary on a busy
+// machine.
+func openNew(t *testing.T) ports.Store {
+	return open(t, sqlitetest.New(t), sqlite.Options{WriteWait: time.Minute})
+}
 
 func openUnprepared(t *testing.T) ports.Store {
-	return open(t, sqlitetest.New(t), sqlite.Options{Unprepared: true})
+	return open(t, sqlitetest.New(t), sqlite.Options{Unprepared: true, WriteWait: time.Minute})
 }
 
 func newPath(t *testing.T) string { return filepath.Join(t.TempDir(), "records.db") }

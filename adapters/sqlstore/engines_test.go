@@ -29,11 +29,11 @@ type engine struct {
 
 var engines = []engine{
 	{"PostgreSQL", func(t testing.TB, wrap wrap) *sqlstore.Store {
-		store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{WrapDriver: wrap})
+		store, err := postgres.Open(t.Context(), pgtest.New(t), postgres.Options{ConnectionWait: time.Minute, WrapDriver: wrap})
 		return counted(t, store, err)
 	}},
 	{"SQLite", func(t testing.TB, wrap wrap) *sqlstore.Store {
-		store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{WrapDriver: wrap})
+		store, err := sqlite.Open(t.Context(), sqlitetest.New(t), sqlite.Options{WriteWait: time.Minute, WrapDriver: wrap})
 		return counted(t, store, err)
 	}},
 }
