@@ -65,7 +65,7 @@ func TestAChangeOfOtherFieldsIsMergedWithOneClick(t *testing.T) {
 
 	conflict := open.submit(path, "phone_number", "555 1000")
 	assert.Contains(t, conflict.text(), "It was: 30 November 1987")
-	assert.Contains(t, conflict.text(), "Grace Hopper saved: 3 November 1987 You left it: 30 November 1987")
+	assert.Contains(t, conflict.text(), "Grace Hopper saved: 3 November 1987 You did not change it: 30 November 1987")
 	assert.Contains(t, conflict.text(), "Saved and unchanged: (empty) You typed: 555 1000")
 
 	saved := conflict.submit(path)
