@@ -26,6 +26,8 @@ type accessesPage struct {
 	Patient domain.ID
 	// Record is the address of the patient, empty if the patient is deleted.
 	Record string
+	// Trail is the address of the audit trail with the same events, which exports them.
+	Trail string
 	// Filtered says that the page does not show all uses.
 	Filtered bool
 	Accesses []shownAccess
@@ -92,6 +94,9 @@ func (p *page) showAccessesPage(refusal error, id domain.ID, content accessesPag
 	if refusal != nil {
 		return p.showAgain(refusal, "accesses", p.T("accesses.title", name.Name), content)
 	}
+	asked := p.asked()
+	asked.Set("patient", numberedName(name.Name, id))
+	content.Trail = p.listLink("audit/", asked)
 	return p.show("accesses", p.T("accesses.title", name.Name), content)
 }
 

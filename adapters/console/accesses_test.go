@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"encoding/csv"
 	"fmt"
 	"net/http"
 	"strings"
@@ -75,6 +76,24 @@ func TestAccessesAreNarrowedByUserAndDays(t *testing.T) {
 	assert.Contains(t, got.text(), "Choose one Clark User1, clark@clinic.example Clara User2, clara@clinic.example")
 	assert.Equal(t, "cla", got.form(path).Get("actor"), "what was typed is kept")
 	assert.Equal(t, []string{"Clara User2"}, got.submit(path, "actor_match", matchFor(got, "Clara")).whoSaw())
+}
+
+func TestTheUsesOfARecordAreExported(t *testing.T) {
+	d := newDesk(t)
+	patient, other := d.addPatientAs(d.Staff(), named("Ada Byron")), d.addPatientAs(d.Staff(), named("Bob"))
+	d.Advance(24 * time.Hour)
+	d.see(d.haveUser("mary@clinic.example", "Mary", "Poppins", domain.Staff), patient)
+	d.see(d.Staff(), other)
+	b := d.signedIn("chief@clinic.example", domain.Admin)
+	page := b.signedInPage(accessesPath(patient)).submit(accessesPath(patient), "actor", "mary")
+
+	trail := b.get(page.link("In the audit trail, to export"))
+	assert.NotContains(t, trail.path(), "Ada", "no name is in the address")
+	assert.Equal(t, "Ada Byron (#"+patient.ID.String()+")", trail.form("/console/audit/").Get("patient"))
+	rows, err := csv.NewReader(strings.NewReader(trail.submit("/console/audit/export/").body)).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, rows, 2, "the filter by colleague stays")
+	assert.Equal(t, []string{"Mary Poppins", "patient:read"}, []string{rows[1][3], rows[1][6]})
 }
 
 // whoSaw returns the users in the list who saw the record.

@@ -176,8 +176,7 @@ func (c *console) assign(p *page) error {
 	return p.redirectWith(notice{Text: p.T("assigned.done", doctor.Name)}, "patients/{id}/", patient)
 }
 
-// doctorsToAssign returns the doctor who was chosen, or those with the name that
-// was typed.
+// doctorsToAssign returns the doctor who was chosen, or those with the name that was typed.
 func (p *page) doctorsToAssign() (found application.Page[domain.Doctor], err error) {
 	chosen := p.chosenMatch(doctorNameField)
 	if chosen == "" {

@@ -85,7 +85,7 @@ var finders = map[string]func(*page, string) (matches, error){
 	"patient": func(p *page, name string) (matches, error) {
 		found, err := p.Patients.List(p.ctx(), p.actor, searchFor(name, "name", maxMatches))
 		return matchesOf(found, func(patient domain.PatientView) (domain.ID, string, string) {
-			// The number tells twins and duplicates apart.
+			// The number tells apart patients with the same name and birth date.
 			return patient.ID, patient.Name.String(), strings.TrimPrefix(p.locale.Date(patient.DateOfBirth)+", ", ", ") + p.T("audit.patient_number", patient.ID)
 		}), err
 	},
@@ -114,11 +114,16 @@ func matchesOf[T any](found application.Page[T], describe func(T) (id domain.ID,
 	for _, item := range found.Items {
 		id, name, detail := describe(item)
 		label := strings.TrimSuffix(name+", "+detail, ", ")
-		// The number is what counts: a long name can be cut.
-		if runes := []rune(name); len(runes) > maxFilterLength/2 {
-			name = string(runes[:maxFilterLength/2])
-		}
-		all.Items = append(all.Items, match{Value: name + " (#" + id.String() + ")", Label: label})
+		all.Items = append(all.Items, match{Value: numberedName(name, id), Label: label})
 	}
 	return all
+}
+
+// numberedName returns a name and the number of its record, as numberInput reads them.
+func numberedName(name string, id domain.ID) string {
+	// The number is what counts: a long name can be cut.
+	if runes := []rune(name); len(runes) > maxFilterLength/2 {
+		name = string(runes[:maxFilterLength/2])
+	}
+	return name + " (#" + id.String() + ")"
 }
