@@ -75,7 +75,7 @@ func (l lister[T]) run(ctx context.Context, actor domain.Actor, read domain.Perm
 				return Page[T]{}, err
 			}
 			page, err := l.readPageInTime(ctx, tx, query)
-			// A record to which entities belong exists, so most lists need no look at it.
+			// If the list has items, the record to which they belong exists: it need not be read.
 			if err == nil && len(page.Items) == 0 && find != nil {
 				if err := find(tx); err != nil {
 					return Page[T]{}, err

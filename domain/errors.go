@@ -73,7 +73,7 @@ type Error struct {
 	Err error
 }
 
-// Error returns the text for the log: those of message, fields and cause that the error has.
+// Error returns the text for the log: message, fields and cause, without those that are empty.
 func (e *Error) Error() string {
 	var said []string
 	if e.Message != "" {

@@ -1,5 +1,5 @@
-// States of pages that one meets seldom: what a page shows after something has happened. They have
-// no pictures, and are described as in pages.js.
+// Rare states of pages: what a page shows after something has happened. They have no pictures, and
+// are described as in pages.js.
 import { api, heading, newDoctor, newPatient, newUser, unique } from "./clinic.js";
 
 export function statesOf(clinic) {
