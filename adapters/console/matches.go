@@ -86,7 +86,7 @@ var finders = map[string]func(*page, string) (matches, error){
 		found, err := p.Patients.List(p.ctx(), p.actor, searchFor(name, "name", maxMatches))
 		return matchesOf(found, func(patient domain.PatientView) (domain.ID, string, string) {
 			// The number tells apart patients with the same name and birth date.
-			return patient.ID, patient.Name.String(), strings.TrimPrefix(p.locale.Date(patient.DateOfBirth)+", ", ", ") + p.T("audit.patient_number", patient.ID)
+			return patient.ID, patient.Name.String(), enumerate(p.locale.Date(patient.DateOfBirth), p.T("audit.patient_number", patient.ID))
 		}), err
 	},
 	"doctor": func(p *page, name string) (matches, error) {
@@ -113,10 +113,14 @@ func matchesOf[T any](found application.Page[T], describe func(T) (id domain.ID,
 	all := matches{More: found.Next != ""}
 	for _, item := range found.Items {
 		id, name, detail := describe(item)
-		label := strings.TrimSuffix(name+", "+detail, ", ")
-		all.Items = append(all.Items, match{Value: numberedName(name, id), Label: label})
+		all.Items = append(all.Items, match{Value: numberedName(name, id), Label: enumerate(name, detail)})
 	}
 	return all
+}
+
+// enumerate returns the texts that are not empty, separated by commas.
+func enumerate(texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(text string) bool { return text == "" }), ", ")
 }
 
 // numberedName returns a name and the number of its record, as numberInput reads them.
