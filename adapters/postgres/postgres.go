@@ -105,7 +105,7 @@ func Open(ctx context.Context, dsn string, options Options) (*sqlstore.Store, er
 	prober.SetMaxOpenConns(1)
 	wrapped := sqlx.NewDb(db, driverName)
 	engine := newEngine()
-	engine.ConnWait = options.ConnectionWait
+	engine.ConnectionWait = options.ConnectionWait
 	return sqlstore.New(engine, wrapped, wrapped, sqlx.NewDb(prober, driverName), !options.Unprepared), nil
 }
 

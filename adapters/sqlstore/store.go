@@ -85,9 +85,9 @@ type Engine struct {
 	CheckUnchanged func() error
 	// LastStep is the last step of the schema that the program knows.
 	LastStep int64
-	// ConnWait is how long a read waits for a connection, and an Update if all connections are
+	// ConnectionWait is how long a read waits for a connection, and an Update if all connections are
 	// alike. 0 means one second.
-	ConnWait time.Duration
+	ConnectionWait time.Duration
 	// WriteWait is how long an Update of an engine that allows one writer at a time waits for its
 	// turn and for the lock of another process, both together: if the waits added up, each Update
 	// in a line would wait once for each one before it.
@@ -118,7 +118,7 @@ var _ ports.Store = (*Store)(nil)
 // connection, which only Ready uses. Close closes all three. The caller must have checked
 // the schema (see Schema.Check).
 func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
-	s := &Store{engine: engine, reader: newStatements(reader, prepared, cmp.Or(engine.ConnWait, connWait)), readiness: newReadiness(prober)}
+	s := &Store{engine: engine, reader: newStatements(reader, prepared, cmp.Or(engine.ConnectionWait, defaultConnectionWait)), readiness: newReadiness(prober)}
 	s.schemaChecked.Store(time.Now().UnixNano())
 	s.writer = s.reader
 	if writer != reader {
@@ -130,8 +130,8 @@ func New(engine Engine, reader, writer, prober *sqlx.DB, prepared bool) *Store {
 	return s
 }
 
-// connWait is the ConnWait of an engine that has none.
-const connWait = time.Second
+// defaultConnectionWait is the ConnectionWait of an engine that has none.
+const defaultConnectionWait = time.Second
 
 // Close closes all connections, each one when its statement or transaction has ended. If the
 // engine allows one writer at a time, it first waits until all Updates have ended.
