@@ -96,6 +96,7 @@ func TestMigrateStatusNamesAMissingPrivilege(t *testing.T) {
 func TestOnlyTheOwnerMigrates(t *testing.T) {
 	dsn := pgtest.NewEmpty(t, "")
 	_, app := newRole(t, dsn, "")
+	execute(t, dsn, operations(t, `    (REVOKE CREATE ON SCHEMA public FROM PUBLIC;)`)) // PostgreSQL 14 grants it.
 	code, _, stderr := healthcare.Run(t.Context(), []string{"DATABASE_URL=" + app}, "migrate")
 	assert.Equal(t, 1, code)
 	assert.Regexp(t, `^healthcare: postgres: the role of DATABASE_URL cannot change the schema: permission denied for schema public: run this as the owner of the database\n$`, stderr)
