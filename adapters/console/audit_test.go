@@ -69,6 +69,9 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, http.StatusOK, chosen.StatusCode)
 	assert.Contains(t, chosen.text(), "The events that you asked for")
 	assert.Equal(t, "Bea Twin (#2)", chosen.form("/console/audit/").Get("patient"))
+	wrongDay := several.submit("/console/audit/", "patient_match", matchFor(several, "Bea Twin, Patient 2"), "from", "31.2.2026")
+	assert.Equal(t, http.StatusUnprocessableEntity, wrongDay.StatusCode)
+	assert.Equal(t, "Bea Twin (#2)", wrongDay.form("/console/audit/").Get("patient"), "the choice is kept")
 	other := several.submit("/console/audit/", "patient", "lovelace", "patient_match", matchFor(several, "Bea Twin"))
 	assert.Equal(t, "Ada Lovelace (#1)", other.form("/console/audit/").Get("patient"), "a choice does not count for another name")
 

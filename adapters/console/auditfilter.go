@@ -109,6 +109,7 @@ func (p *page) readFilters(content form) (_ form, asked url.Values, err error) {
 		find, takesName := finders[field.Name]
 		if chosen := p.chosenMatch(field.Name); takesName && chosen != "" {
 			value = chosen
+			p.form.Set(field.Name, chosen) // withErrors shows it instead of the name if another field is wrong.
 		}
 		content.Fields[i].Value = value
 		if utf8.RuneCountInString(value) > maxFilterLength || !utf8.ValidString(value) {
