@@ -65,7 +65,7 @@ func (c *console) showAccessReport(p *page) error {
 					return
 				}
 			}
-			if part.Next == "" {
+			if part.Next == "" || p.r.Method == http.MethodHead {
 				return
 			}
 			if failed = p.flush(out); failed == nil {

@@ -88,17 +88,28 @@ func TestAReportThatFailsInTheMiddleDoesNotLookComplete(t *testing.T) {
 	assert.Contains(t, d.log.String(), "the disk is broken")
 }
 
+func TestHeadReadsOnlyTheFirstPartOfAReport(t *testing.T) {
+	d, boss, report := longTrailDesk(t, 60_000, errors.New("the disk is broken"))
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodHead, report, nil)
+	request.RemoteAddr = "127.0.0.1:1"
+	request.Header.Set("Cookie", boss.sessionCookies())
+	read := make(chan struct{})
+	close(read)
+	answer := httptest.NewRecorder()
+	assert.NotPanics(t, func() { d.handler.ServeHTTP(slowReader{answer, func() {}, read}, request) }, "the second part, which fails, is not read")
+	assert.Equal(t, http.StatusOK, answer.Code)
+}
+
 // A report holds one part in memory, and a user holds two such answers at most.
 func TestReportsThatAreNotReadHoldABoundedAmountOfMemory(t *testing.T) {
 	d, boss, report := longTrailDesk(t, 10, nil)
 	other := d.signedIn("other@clinic.example", domain.Admin)
-	cookies := "healthcare=" + boss.cookies()["healthcare"] + "; healthcare-seen=" + boss.cookies()["healthcare-seen"]
 	read := make(chan struct{})
 	var begun, done sync.WaitGroup
 	for range 2 {
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, report, nil)
 		request.RemoteAddr = "127.0.0.1:1"
-		request.Header.Set("Cookie", cookies)
+		request.Header.Set("Cookie", boss.sessionCookies())
 		begun.Add(1)
 		done.Go(func() {
 			d.handler.ServeHTTP(slowReader{httptest.NewRecorder(), sync.OnceFunc(begun.Done), read}, request)

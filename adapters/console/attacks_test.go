@@ -106,6 +106,12 @@ func (b *browser) cookies() map[string]string {
 	return values
 }
 
+// sessionCookies returns the Cookie header of a browser that is signed in.
+func (b *browser) sessionCookies() string {
+	b.t.Helper()
+	return "healthcare=" + b.cookies()["healthcare"] + "; healthcare-seen=" + b.cookies()["healthcare-seen"]
+}
+
 func TestOnlyUntouchedCookiesOfOneSessionAreASession(t *testing.T) {
 	d := newDesk(t)
 	ada, eve := d.signedIn("ada@clinic.example", domain.Staff), d.signedIn("eve@clinic.example", domain.Staff)
@@ -167,7 +173,7 @@ func TestASignInDoesNotAdoptACookieThatWasThereBefore(t *testing.T) {
 func TestNoAddressLeadsToAnotherSite(t *testing.T) {
 	f := newDesk(t).furnish()
 	b := f.arrive(boss)
-	cookies := "healthcare=" + b.cookies()["healthcare"] + "; healthcare-seen=" + b.cookies()["healthcare-seen"]
+	cookies := b.sessionCookies()
 	for _, path := range []string{
 		"//evil.example/console/", "//evil.example/console/patients", "/console//evil.example", "/console//evil.example/patients", "/console/..//evil.example/",
 		"/console/%2f%2fevil.example", "/console/%2e%2e/%2f/evil.example", "/console/patients?next=https://evil.example/", "/console/%5cevil.example/patients",

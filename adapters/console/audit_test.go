@@ -195,7 +195,7 @@ func TestAnExportIsRefusedOverHTTP10(t *testing.T) {
 	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(d.url, "http://"))
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
-	cookies := "healthcare=" + boss.cookies()["healthcare"] + "; healthcare-seen=" + boss.cookies()["healthcare-seen"]
+	cookies := boss.sessionCookies()
 	_, err = io.WriteString(conn, "POST /console/audit/export/ HTTP/1.0\r\nCookie: "+cookies+"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b")
 	require.NoError(t, err)
 	got, err := io.ReadAll(conn)

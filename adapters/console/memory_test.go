@@ -42,7 +42,7 @@ func TestBrowsersThatDoNotReadLongRecordsHoldABoundedAmountOfMemory(t *testing.T
 	clerk, boss := d.signedIn("clerk@clinic.example", domain.Staff), d.signedIn("boss@clinic.example", domain.Admin)
 	patient := d.addPatientAs(d.Staff(), domain.PatientInput{Name: domain.Given("Ada"), MedicalRecord: domain.Given(strings.Repeat("<", 1<<20))})
 	address := "/console/patients/" + patient.ID.String() + "/"
-	cookies := "healthcare=" + clerk.cookies()["healthcare"] + "; healthcare-seen=" + clerk.cookies()["healthcare-seen"]
+	cookies := clerk.sessionCookies()
 	read := make(chan struct{})
 	var begun, done sync.WaitGroup
 	for i := range 8 {
