@@ -66,6 +66,12 @@ func TestTheListOfAUsersSessionsHasPages(t *testing.T) {
 	first := admin.get(d.userPath("ada@clinic.example") + "sessions/")
 	assert.Len(t, first.rows(), domain.DefaultPageLimit)
 	assert.Len(t, admin.get(first.link("Next page")).rows(), 1)
+
+	// The sessions of the last page can end before it is opened.
+	ended := admin.get(first.path() + "?after=1000")
+	assert.Empty(t, ended.rows())
+	assert.NotContains(t, ended.text(), "not signed in anywhere", "the first page has sessions")
+	assert.Len(t, admin.get(ended.link("First page")).rows(), domain.DefaultPageLimit)
 }
 
 func TestAnAdministratorEndsTheirOwnSessionsOnTheirOwnPage(t *testing.T) {
