@@ -87,6 +87,24 @@ func TestTheTrailIsFilteredByNamesAndByDaysAsPeopleWriteThem(t *testing.T) {
 	assert.Equal(t, http.StatusBadRequest, boss.get("/console/audit/?after=x").StatusCode)
 }
 
+// TestStaffCannotFilterTheTrail sends filters that name two patients or none. The trail of a clinic
+// is not for Staff, and an answer about the names would hide the refusal.
+func TestStaffCannotFilterTheTrail(t *testing.T) {
+	d := newDesk(t)
+	clerk := d.signedIn("clerk@clinic.example", domain.Staff)
+	d.addPatientNamed("Bea Twin")
+	d.addPatientNamed("Bea Twin")
+	filters := url.Values{"patient": {"twin"}, "actor": {"nobody at all"}, "from": {"soon"}}
+	for _, path := range []string{"/console/audit/", "/console/patients/1/accesses/"} {
+		got := clerk.post(path, filters)
+		assert.Equal(t, http.StatusForbidden, got.StatusCode, path)
+		assert.NotContains(t, got.text(), "Twin")
+	}
+	refused, err := d.Audit.List(t.Context(), d.Admin(), domain.AuditQuery{Outcome: domain.Given("denied")})
+	require.NoError(t, err)
+	assert.Len(t, refused.Items, 2)
+}
+
 func TestTheTrailHasPages(t *testing.T) {
 	d := newDesk(t)
 	boss := d.signedIn("boss@clinic.example", domain.Admin)
