@@ -75,26 +75,32 @@ func TestListsOfTheTrailReadLittleOfIt(t *testing.T) {
 		"a record with many events, none of which is a list of its block": {domain.AuditFilter{Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
 		"a record with many events, newest first":                         {domain.AuditFilter{NewestFirst: true, Record: domain.Reference{Kind: domain.SubjectPatient, ID: 12802}}, 100},
 	} {
-		before := rowsRead(t, db, "audit_events")
+		before := rowsRead(t, dsn, db, "audit_events")
 		store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})
 		require.NoError(t, err)
 		require.Len(t, trail(t, store, tt.filter), tt.found, name)
 		require.NoError(t, store.Close())
 		// A page, and the events within an hour of the times of the filter.
-		require.Less(t, rowsRead(t, db, "audit_events")-before, 2000, name)
+		require.Less(t, rowsRead(t, dsn, db, "audit_events")-before, 2000, name)
 	}
 }
 
 // rowsRead returns how many rows of a table all other connections have read. It waits until
-// they are closed, because each reports its count then.
-func rowsRead(t *testing.T, db *sql.DB, table string) (read int) {
+// they are closed, because each reports its count then. PostgreSQL 14 queues the reports, so it also
+// waits for that of a last connection, which reads a table of its own.
+func rowsRead(t *testing.T, dsn string, db *sql.DB, table string) (read int) {
 	t.Helper()
+	count := func(query string, args ...any) (n int) {
+		require.NoError(t, db.QueryRowContext(t.Context(), query, args...).Scan(&n))
+		return n
+	}
 	require.Eventually(t, func() bool {
-		var open int
-		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
-			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`).Scan(&open)
-		return err == nil && open == 0
+		return count(`SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`) == 0
 	}, 10*time.Second, time.Millisecond)
-	require.NoError(t, db.QueryRowContext(t.Context(), `SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = $1`, table).Scan(&read))
-	return read
+	const lastReads = `SELECT COALESCE(sum(seq_scan), 0) FROM pg_stat_user_tables WHERE relname = 'read_last'`
+	before := count(lastReads)
+	require.NoError(t, execute(t, dsn, `CREATE TABLE IF NOT EXISTS read_last (); SELECT FROM read_last`))
+	require.Eventually(t, func() bool { return count(lastReads) > before }, 10*time.Second, time.Millisecond)
+	return count(`SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = $1`, table)
 }

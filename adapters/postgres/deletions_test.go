@@ -27,7 +27,7 @@ func TestDeletionsAreFoundByIndexWithOutdatedStatistics(t *testing.T) {
 	for i := range ids {
 		ids[i] = domain.ID(10_000 + i)
 	}
-	before := rowsRead(t, db, "deletions")
+	before := rowsRead(t, dsn, db, "deletions")
 	store, err := postgres.Open(t.Context(), dsn+"&plan_cache_mode=force_generic_plan", postgres.Options{})
 	require.NoError(t, err)
 	require.NoError(t, store.Update(t.Context(), func(tx ports.Tx) error {
@@ -36,5 +36,5 @@ func TestDeletionsAreFoundByIndexWithOutdatedStatistics(t *testing.T) {
 		return err
 	}))
 	require.NoError(t, store.Close())
-	require.LessOrEqual(t, rowsRead(t, db, "deletions")-before, 2*len(ids))
+	require.LessOrEqual(t, rowsRead(t, dsn, db, "deletions")-before, 2*len(ids))
 }
