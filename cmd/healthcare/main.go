@@ -51,26 +51,23 @@ type process struct {
 }
 
 func main() {
-	ctx, stop := notifyContext()
-	code := run(ctx, process{name: os.Args[0], environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:])
-	stop()
-	os.Exit(code)
+	os.Exit(run(notifyContext(), process{name: os.Args[0], environment: os.Environ(), dotenv: ".env", in: os.Stdin, out: os.Stdout, err: os.Stderr}, os.Args[1:]))
 }
 
 // notifyContext returns a context that ends at the first SIGINT, SIGTERM or SIGHUP. A
 // second SIGINT or SIGTERM kills the process.
-func notifyContext() (ctx context.Context, stop func()) {
+func notifyContext() context.Context {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup makes the process ignore it.
 		signals = append(signals, syscall.SIGHUP)
 	}
-	ctx, stop = signal.NotifyContext(context.Background(), signals...)
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() {
 		// When a terminal closes, the kernel and the shell both send a SIGHUP.
 		signal.Ignore(syscall.SIGHUP)
 		stop()
 	})
-	return ctx, stop
+	return ctx
 }
 
 // run runs the command that args name. It returns the exit code: 0 for success, 1 if the
